@@ -1,0 +1,44 @@
+# make demo: see it at work · make test: everything that must hold · make bench: how fast it is
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+PYTEST_ARGS ?= -q -n 2
+
+.PHONY: help environment demo test lint types layers check bench readme clean
+
+help:
+	@head -n 1 Makefile | cut -c 3-
+
+environment:
+	@bash tools/environment.sh
+
+demo: environment
+	@bash tools/demo.sh
+
+test: environment
+	@bash tools/need.sh tshark
+	@$(MAKE) --no-print-directory lint types layers check
+
+lint: environment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: environment
+	$(BIN)/mypy
+
+layers: environment
+	$(BIN)/lint-imports --no-logo
+
+check: environment
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+bench: environment
+	@bash tools/need.sh tshark tcpdump
+	$(BIN)/python benchmarks/run.py
+
+readme: environment
+	$(BIN)/python tools/readme_output.py
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
