@@ -1,0 +1,1 @@
+"""ONC RPC over TCP (RFC 5531)."""
