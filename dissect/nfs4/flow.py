@@ -1,0 +1,169 @@
+"""One TCP connection from its segments to its matched RPC messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dissect.nfs4.batch import Gap, Note, TcpEvent
+from dissect.nfs4.bounds import NFS_PORTS, REPLY_EARLY_FRAMES
+from dissect.nfs4.rpc.match import Call, Early, Matched, Matcher, Reply, xid_of
+from dissect.nfs4.rpc.record import Record
+from dissect.nfs4.rpc.voice import Nature, Voice
+from dissect.nfs4.tcp.connection import SegmentLike, TcpConnection
+from dissect.nfs4.tcp.half import Hole, Item, Piece
+
+TLS_NOTE = "TLS: connection encrypted"
+SLIP_NOTE = "record mark implausible: next record searched for"
+SURPLUS_NOTE = "more records in a frame than can be numbered"
+NO_RECORD_NOTE = "no RPC record recognised on an NFS port"
+
+Output = Matched | TcpEvent | Gap | Note
+
+
+class Flow:
+    """A connection being decoded. Its methods return what can be told so far; an `Early` may come again as `Reply`."""
+
+    __slots__ = (
+        "_matcher",
+        "_spoke",
+        "_voices",
+        "connection",
+        "dead",
+        "due",
+        "pending",
+        "scheduled",
+        "shown",
+        "silent",
+        "told",
+    )
+
+    def __init__(self, connection: TcpConnection) -> None:
+        self.connection = connection
+        ports = {connection.initiator[1], connection.responder[1]}
+        assumed = not ports.isdisjoint(NFS_PORTS)
+        self.shown = assumed
+        "it is NFS by its port or RPC by its content, and so worth telling"
+        self.dead = False
+        "both directions carry something else"
+        self.silent = True
+        "no payload went either way"
+        self.due = False
+        "it is old enough that its SYN will not follow"
+        self.told = False
+        "its Connection was put in a batch"
+        self.pending: list[Output] = []
+        "what waits until it is"
+        self.scheduled = [False, False]
+        "whether somebody will ask each direction for its stalled hole"
+        self._voices = (Voice(assumed=assumed), Voice(assumed=assumed))
+        self._matcher = Matcher()
+        self._spoke = False
+
+    def take(self, segment: SegmentLike) -> Iterator[Output]:
+        """A segment of this connection."""
+        if segment.length:
+            self.silent = False
+        items, events = self.connection.take(segment, keep=not self.dead)
+        yield from events
+        if not self.dead:
+            yield from self._deliver(items)
+
+    def expire(self, frame: int) -> Iterator[Output]:
+        """The capture has come to a frame: holes that are too old to be filled are final."""
+        for direction, half in enumerate(self.connection.halves):
+            if half.stalled is not None:
+                items = half.expire(frame)
+                if not self.dead:
+                    yield from self._deliver([(direction, item) for item in items])
+
+    def owed(self, early: Early, frame: int) -> bool:
+        """Whether the call of a reply may still come, now that the capture is at `frame`."""
+        seen = self._frontier()
+        known = frame if seen is None else min(frame, seen)
+        call_side = self._voices[1 - early.direction]
+        return known <= early.record.frame + REPLY_EARLY_FRAMES or call_side.awaits(xid_of(early.record))
+
+    def give_up(self, early: Early) -> Reply | None:
+        """No call will come for this reply; None if one did."""
+        return self._matcher.give_up(early)
+
+    def close(self) -> Iterator[Output]:
+        """No segment follows: what is unfinished is told as far as it came."""
+        for direction, half in enumerate(self.connection.halves):
+            items = half.close()
+            if not self.dead:
+                yield from self._deliver([(direction, item) for item in items])
+        for direction, voice in enumerate(self._voices):
+            yield from self._told(direction, voice.close())
+        yield from self._believe()
+        yield from self._matched(None)
+        yield from self._matcher.leave()
+        yield from self._notes()
+
+    def _deliver(self, items: Iterable[tuple[int, Item]]) -> Iterator[Output]:
+        for direction, item in items:
+            yield from self._told(direction, self._voices[direction].feed(item))
+            yield from self._believe()
+            if isinstance(item, Piece) and self._voices[direction].nature is Nature.TLS:
+                yield from self._encrypted(direction, item)
+        if all(voice.nature is Nature.OTHER for voice in self._voices):
+            self.dead = True
+            self._voices, self._matcher = _DEAD, Matcher()
+            return
+        yield from self._matched(self._frontier())
+
+    def _frontier(self) -> int | None:
+        """The first frame of which messages may still be unknown, None if that is the next one captured."""
+        return min((half.stalled.frame for half in self.connection.halves if half.stalled is not None), default=None)
+
+    def _told(self, direction: int, found: Iterable[Record | Hole]) -> Iterator[Output]:
+        for thing in found:
+            if isinstance(thing, Record):
+                self._spoke = True
+                self._matcher.add(direction, thing)
+                continue
+            before, after = thing.before, thing.after
+            yield Gap(
+                conn=self.connection.conn,
+                direction=direction,
+                frame=after.frame,
+                time=after.time,
+                last_frame=before.frame,
+                last=before.time,
+                octets=thing.octets,
+                reason=thing.reason,
+            )
+
+    def _believe(self) -> Iterator[Output]:
+        """What one direction has shown holds for the other."""
+        for direction, voice in enumerate(self._voices):
+            if voice.nature in (Nature.RPC, Nature.TLS):
+                self.shown = True
+                yield from self._told(1 - direction, self._voices[1 - direction].believe())
+
+    def _encrypted(self, direction: int, piece: Piece) -> Iterator[Note]:
+        """The server is ready for TLS, or the client has begun it: nothing that follows can be read."""
+        other = self._voices[1 - direction]
+        if other.nature is not Nature.TLS:
+            other.stop(Nature.TLS)
+            yield Note(reason=TLS_NOTE, count=1, frame=piece.origin.frame, conn=self.connection.conn)
+
+    def _matched(self, before: int | None) -> Iterator[Matched]:
+        yield from self._matcher.match(before)
+
+    def _notes(self) -> Iterator[Note]:
+        conn, frame = self.connection.conn, self.connection.first_frame
+        slips = sum(voice.slips for voice in self._voices)
+        surplus = sum(voice.surplus for voice in self._voices)
+        silence = self.shown and not self._spoke and not self.silent
+        segments = sum(half.segments for half in self.connection.halves)
+        for reason, count in ((SLIP_NOTE, slips), (SURPLUS_NOTE, surplus), (NO_RECORD_NOTE, silence * segments)):
+            if count:
+                yield Note(reason=reason, count=count, frame=frame, conn=conn)
+
+
+_DEAD = (Voice(assumed=False), Voice(assumed=False))
+for _voice in _DEAD:
+    _voice.stop(Nature.OTHER)
+
+__all__ = ["Call", "Early", "Flow", "Output", "Reply"]

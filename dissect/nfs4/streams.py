@@ -1,0 +1,200 @@
+"""All TCP connections of a capture, from segments to the rows of batches, in the order of frames.
+
+Whatever can only be decided later (a hole that may yet be filled, a reply whose call may yet come, a connection that
+may turn out to serve NFS) is decided at a frame number that the capture alone determines: batches of any size hold the
+same.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from heapq import heappop, heappush
+
+from dissect.nfs4.batch import Marks, Note
+from dissect.nfs4.bounds import (
+    CALLBACK_PROGRAMS,
+    REORDER_FRAMES,
+    REPLY_EARLY_FRAMES,
+    SILENT_CONNECTIONS,
+    SYN_LATE_FRAMES,
+)
+from dissect.nfs4.census import Census
+from dissect.nfs4.flow import Call, Early, Flow, Output, Reply
+from dissect.nfs4.gather import Gather
+from dissect.nfs4.message import CallHeader, Context, Message, call_header, decode_message
+from dissect.nfs4.rpc.record import Record
+from dissect.nfs4.tcp.connection import Connections, Endpoint, SegmentLike
+from dissect.nfs4.types import CREATE_SESSION4args, SETCLIENTID4args
+from dissect.nfs4.xdr import XdrError
+
+MISSING = Marks.CUT | Marks.LOST
+UNREADABLE_NOTE = "RPC header cannot be read"
+
+_RECHECK_FRAMES = 64
+
+
+class Streams:
+    """Takes segments, fills a Gather. `segment` and `advance` want frame numbers that never fall."""
+
+    def __init__(self, gather: Gather) -> None:
+        self.census = Census()
+        self._gather = gather
+        self._connections = Connections()
+        self._flows: dict[int, Flow] = {}
+        self._new: deque[Flow] = deque()
+        self._stalls: list[tuple[int, int, int, Flow]] = []
+        self._early: list[tuple[int, int, Flow, Early]] = []
+        self._serial = 0
+        self._silent: list[Flow] = []
+        self._served: set[Endpoint] = set()
+        self._callback_programs: set[int] = set()
+
+    def advance(self, frame: int) -> None:
+        """The capture has come to this frame: decide what is due."""
+        while self._new and self._new[0].connection.first_frame + SYN_LATE_FRAMES < frame:
+            flow = self._new.popleft()
+            flow.due = True
+            self._tell(flow, ())
+        while self._stalls and self._stalls[0][0] <= frame:
+            _, _, direction, flow = heappop(self._stalls)
+            flow.scheduled[direction] = False
+            self._tell(flow, flow.expire(frame))
+        while self._early and self._early[0][0] <= frame:
+            _, serial, flow, early = heappop(self._early)
+            if flow.owed(early, frame):
+                heappush(self._early, (frame + _RECHECK_FRAMES, serial, flow, early))
+            elif (reply := flow.give_up(early)) is not None:
+                self._tell(flow, (reply,))
+
+    def segment(self, segment: SegmentLike) -> None:
+        """A TCP segment, of the frame last given to `advance`."""
+        connection, replaced = self._connections.find(segment)
+        flow = self._flows.get(connection.conn)
+        if flow is None:
+            if connection.closed:
+                for event in connection.events(segment):
+                    self._gather.event(event)
+                return
+            if replaced is not None:
+                self._close(self._flows.pop(replaced.conn))
+            flow = self._flows[connection.conn] = Flow(connection)
+            self._new.append(flow)
+        self._tell(flow, flow.take(segment))
+
+    def close(self) -> None:
+        """The capture ends: whatever waits is decided."""
+        for conn in sorted(self._flows):
+            self._close(self._flows[conn])
+        self._flows.clear()
+        self._new.clear()
+        self._stalls.clear()
+        self._early.clear()
+        for flow in self._silent:
+            if flow.connection.responder in self._served:
+                flow.shown = True
+                self._finish(flow)
+            else:
+                self._count(flow)
+        for note in self.census.notes():
+            self._gather.event(note)
+
+    def _tell(self, flow: Flow, outputs: Iterable[Output]) -> None:
+        """Pass on what a flow says, or keep it until the connection itself is told."""
+        for output in outputs:
+            if isinstance(output, Early):
+                self._serial += 1
+                due = output.record.frame + REPLY_EARLY_FRAMES + 1
+                heappush(self._early, (due, self._serial, flow, output))
+            elif flow.told:
+                self._put(flow, output)
+            else:
+                flow.pending.append(output)
+        if flow.shown and not flow.told and flow.due:
+            flow.told = True
+            self._served.add(flow.connection.responder)
+            self._gather.connection(flow.connection.describe())
+            pending, flow.pending = flow.pending, []
+            for output in pending:
+                self._put(flow, output)
+        for direction, half in enumerate(flow.connection.halves):
+            if half.stalled is not None and not flow.scheduled[direction]:
+                flow.scheduled[direction] = True
+                self._serial += 1
+                heappush(self._stalls, (half.stalled.frame + REORDER_FRAMES + 1, self._serial, direction, flow))
+
+    def _close(self, flow: Flow) -> None:
+        outputs = list(flow.close())
+        flow.connection.closed = True
+        flow.due = True
+        self._tell(flow, outputs)
+        if flow.told:
+            self._finish(flow)
+        elif flow.silent and len(self._silent) < SILENT_CONNECTIONS:
+            self._silent.append(flow)
+        else:
+            self._count(flow)
+
+    def _finish(self, flow: Flow) -> None:
+        self._tell(flow, ())
+        for summary in flow.connection.summaries():
+            self._gather.event(summary)
+
+    def _count(self, flow: Flow) -> None:
+        connection = flow.connection
+        ports = connection.initiator[1], connection.responder[1]
+        known = connection.syn_frame is not None or connection.halves[1].isn is not None
+        port = ports[1] if known else min(ports)
+        what = "no data" if flow.silent else "no RPC recognised"
+        segments = sum(half.segments for half in connection.halves)
+        self.census.count(f"tcp port {port}: {what}", connection.first_frame, segments)
+
+    def _put(self, flow: Flow, output: Output) -> None:
+        if isinstance(output, Call):
+            message = self._decode(flow, output.record, None)
+            if message is not None:
+                output.under_way.context = call_header(message)
+                self._learn(message)
+                marks = Marks.RETRANSMITTED if output.again else Marks(0)
+                self._row(flow, output, 0, marks, message)
+        elif isinstance(output, Reply):
+            context = None if output.call is None else output.call.context
+            message = self._decode(flow, output.record, context)
+            if message is not None:
+                self._row(flow, output, 0 if output.call is None else output.call.id, Marks(0), message)
+        elif not isinstance(output, Early):
+            self._gather.event(output)
+
+    def _decode(self, flow: Flow, record: Record, call: CallHeader | None) -> Message | None:
+        context = Context(call=call, missing=record.marks & MISSING, cb_programs=self._callback_programs)
+        try:
+            return decode_message(record.data, context)
+        except XdrError:
+            note = Note(reason=UNREADABLE_NOTE, count=1, frame=record.frame, conn=flow.connection.conn)
+            self._gather.event(note)
+            return None
+
+    def _row(self, flow: Flow, output: Call | Reply, call: int, marks: Marks, message: Message) -> None:
+        record = output.record
+        self._gather.message(
+            id=record.id,
+            time=record.time,
+            conn=flow.connection.conn,
+            direction=output.direction,
+            call=call,
+            marks=int(marks | record.marks & Marks.RESYNCED),
+            message=message,
+        )
+
+    def _learn(self, message: Message) -> None:
+        """Callback programs outside the range that RFC 5531 gives them are known only where they are announced."""
+        for operation in message.operations:
+            value = operation.value
+            if isinstance(value, SETCLIENTID4args):
+                program = value.cb_program
+            elif isinstance(value, CREATE_SESSION4args):
+                program = value.csa_cb_program
+            else:
+                continue
+            if program and len(self._callback_programs) < CALLBACK_PROGRAMS:
+                self._callback_programs.add(program)

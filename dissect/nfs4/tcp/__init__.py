@@ -1,0 +1,1 @@
+"""TCP: segments to streams, with what is missing from them said (RFC 9293)."""
