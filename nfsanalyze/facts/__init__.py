@@ -1,0 +1,1 @@
+"""Direct readings of the trace, and the contract of the fact tables."""

@@ -1,0 +1,42 @@
+"""The one contract of all fact tables: names, types and meaning of every column.
+
+Rules are SQL over these tables, reports are drawn from them. Types: u32 u64 i32 i64 f64 bool str bin time (ns, UTC),
+list[u64] list[str]; a trailing `?` admits null. Frames are numbered as in `dissect.nfs4.batch`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nfsanalyze.facts import schema_identity, schema_state, schema_wire
+from nfsanalyze.facts.columns import Column, Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TABLES: dict[str, Table] = {
+    table.name: table for part in (schema_wire, schema_identity, schema_state) for table in part.TABLES
+}
+
+
+def polars_schema(name: str) -> dict[str, pl.DataType]:
+    """Polars types of a table's columns, in order."""
+    import polars as pl
+
+    kinds: dict[str, pl.DataType] = {
+        "u32": pl.UInt32(),
+        "u64": pl.UInt64(),
+        "i32": pl.Int32(),
+        "i64": pl.Int64(),
+        "f64": pl.Float64(),
+        "bool": pl.Boolean(),
+        "str": pl.String(),
+        "bin": pl.Binary(),
+        "time": pl.Datetime("ns", "UTC"),
+        "list[u64]": pl.List(pl.UInt64()),
+        "list[str]": pl.List(pl.String()),
+    }
+    return {column.name: kinds[column.dtype] for column in TABLES[name].columns}
+
+
+__all__ = ["TABLES", "Column", "Table", "polars_schema"]

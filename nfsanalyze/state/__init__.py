@@ -1,0 +1,1 @@
+"""What is inferred: clients, heads, leases, takeovers, recoveries. No I/O; facts in, tables out."""

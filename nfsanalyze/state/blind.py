@@ -1,0 +1,191 @@
+"""What the capture cannot show: the stretches for which silence proves nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dissect.nfs4.batch import Gap, Kind, Marks
+from nfsanalyze.facts.roles import Link
+from nfsanalyze.facts.trace import Trace, frame_of
+from nfsanalyze.state.census import Moment
+from nfsanalyze.state.leases import Lease
+
+MANY_GAPS = 32
+"""More holes than this on one connection are said as one stretch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blind:
+    """One stretch; addresses None mean any."""
+
+    client_address: str | None
+    server_address: str | None
+    conn: int | None
+    kind: str
+    first: Moment
+    last: Moment
+    reason: str
+
+
+def blind(
+    trace: Trace,
+    links: dict[int, Link],
+    leases: Sequence[Lease],
+    begins: Moment,
+    ends: Moment,
+    cut_short: Sequence[str],
+) -> list[Blind]:
+    """All stretches; `begins` and `ends` are the first and last packet, `cut_short` the captures whose file breaks
+    off."""
+    out = [
+        *_origins(links, leases, begins),
+        *_one_sided(links),
+        *_losses(trace.gaps, links),
+        *_marked(trace, links),
+        *_notes(trace, links),
+    ]
+    for path in cut_short:
+        out.append(
+            Blind(
+                client_address=None,
+                server_address=None,
+                conn=None,
+                kind="end",
+                first=ends,
+                last=ends,
+                reason=f"the file {path} breaks off inside a packet",
+            )
+        )
+    return sorted(out, key=lambda b: (b.first.frame, b.kind, b.conn or 0))
+
+
+def _row(link: Link, kind: str, first: Moment, last: Moment, reason: str) -> Blind:
+    return Blind(
+        client_address=link.client_address,
+        server_address=link.server_address,
+        conn=link.conn,
+        kind=kind,
+        first=first,
+        last=last,
+        reason=reason,
+    )
+
+
+def _span(link: Link) -> tuple[Moment, Moment]:
+    return Moment(time=link.first, frame=link.first_frame), Moment(time=link.last, frame=link.last_frame)
+
+
+def _origins(links: dict[int, Link], leases: Sequence[Lease], begins: Moment) -> Iterable[Blind]:
+    """Connections and leases older than the capture."""
+    told = set()
+    for link in links.values():
+        pair = (link.client_address, link.server_address)
+        if link.syn_frame is None and not link.callback and pair not in told and (link.calls or link.replies):
+            told.add(pair)
+            yield _row(
+                link,
+                "origin",
+                begins,
+                Moment(time=link.first, frame=link.first_frame),
+                "the connection was open before its first captured packet",
+            )
+    for lease in leases:
+        if lease.origin_seen or not lease.runs:
+            continue
+        link = links[lease.runs[0].conn]
+        pair = (link.client_address, link.server_address)
+        if pair not in told:
+            told.add(pair)
+            yield _row(
+                link,
+                "origin",
+                begins,
+                lease.first,
+                f"clientid 0x{lease.clientid.hex()} was established where the capture does not show it",
+            )
+
+
+def _one_sided(links: dict[int, Link]) -> Iterable[Blind]:
+    """Pairs of addresses of which only one side was captured. A server that is down answers nothing either: so a pair
+    counts as one-sided only if nothing at all comes from that side although the other goes on talking."""
+    pairs: dict[tuple[str, str], list[Link]] = defaultdict(list)
+    for link in links.values():
+        if not link.callback:
+            pairs[link.client_address, link.server_address].append(link)
+    for group in pairs.values():
+        calls, replies = sum(link.calls for link in group), sum(link.replies for link in group)
+        heard = sum(link.server_segments for link in group)
+        spoke = sum(link.client_segments for link in group)
+        first, last = min(group, key=lambda link: link.first_frame), max(group, key=lambda link: link.last_frame)
+        window = _span(first)[0], _span(last)[1]
+        if calls >= 2 and heard == 0 and replies == 0:
+            yield _row(first, "replies", *window, "only the client's side was captured: no answer can be seen")
+        elif replies and spoke == 0 and calls == 0:
+            yield _row(first, "calls", *window, "only the server's side was captured: what was asked cannot be seen")
+
+
+def _losses(gaps: Sequence[Gap], links: dict[int, Link]) -> Iterable[Blind]:
+    by_conn: dict[tuple[int, str], list[Gap]] = defaultdict(list)
+    for gap in gaps:
+        if gap.conn in links:
+            by_conn[gap.conn, gap.reason].append(gap)
+    for (conn, reason), found in by_conn.items():
+        kind = "snaplen" if reason == "snaplen" else "loss"
+        why = (
+            "frames were cut by the snaplen"
+            if kind == "snaplen"
+            else "packets of this connection are missing from the capture"
+        )
+        stretches = [found] if len(found) > MANY_GAPS or kind == "snaplen" else [[g] for g in found]
+        for stretch in stretches:
+            first = min(stretch, key=lambda g: (g.last, g.last_frame))
+            last = max(stretch, key=lambda g: (g.time, g.frame))
+            yield _row(
+                links[conn],
+                kind,
+                Moment(time=first.last, frame=first.last_frame),
+                Moment(time=last.time, frame=last.frame),
+                why,
+            )
+
+
+_MARKED = (
+    (Marks.CUT, "snaplen", "messages were cut by the snaplen"),
+    (Marks.LOST, "loss", "parts of messages are missing from the capture"),
+    (Marks.ENCRYPTED, "encrypted", "RPCSEC_GSS privacy hides the operations"),
+    (Marks.UNKNOWN_OP, "undecoded", "operations of unknown numbers end the decoding of their COMPOUND"),
+    (Marks.MALFORMED, "undecoded", "messages contradict the XDR"),
+)
+
+
+def _marked(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:
+    m = trace.messages
+    nfs = (m["kind"] != int(Kind.OTHER_CALL)) & (m["kind"] != int(Kind.OTHER_REPLY))
+    for mark, kind, reason in _MARKED:
+        rows = np.flatnonzero(nfs & (m["marks"] & int(mark) != 0))
+        conns = m["conn"][rows]
+        for conn in np.unique(conns).tolist():
+            if conn in links:
+                mine = rows[conns == conn]
+                times, ids = m["time"][mine], m["id"][mine]
+                first, last = int(times.min()), int(times.max())
+                yield _row(
+                    links[conn],
+                    kind,
+                    Moment(time=first, frame=frame_of(int(ids[0]))),
+                    Moment(time=last, frame=frame_of(int(ids[-1]))),
+                    f"{reason} ({len(mine)})",
+                )
+
+
+def _notes(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:
+    for note in trace.notes:
+        if note.conn is None or note.conn not in links:
+            continue
+        link = links[note.conn]
+        kind = "encrypted" if note.reason.startswith("TLS") else "undecoded"
+        yield _row(link, kind, *_span(link), note.reason)

@@ -1,0 +1,210 @@
+"""From the trace to everything inferred: one function that calls each step once, in the order in which they rest on
+each other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dissect.nfs4 import types as t
+from dissect.nfs4.const import Op
+from nfsanalyze.facts.errors import StateError, state_errors
+from nfsanalyze.facts.exchange import Exchange, exchanges
+from nfsanalyze.facts.files import Files, files
+from nfsanalyze.facts.identity import ClientOwner, Confirm, client_owners, confirms
+from nfsanalyze.facts.roles import Link, links
+from nfsanalyze.facts.trace import Trace, frame_of
+from nfsanalyze.facts.uses import accepted, uses
+from nfsanalyze.state.blind import Blind, blind
+from nfsanalyze.state.census import Census, Moment, census
+from nfsanalyze.state.detection import Detected, SessionUse, completions, detections, session_uses
+from nfsanalyze.state.episodes import episodes, foreigns
+from nfsanalyze.state.events import Event, events
+from nfsanalyze.state.gaps import LeaseGap, LeaseTime, lease_gaps, refusals, settle
+from nfsanalyze.state.heads import Heads, heads
+from nfsanalyze.state.hosts import Clients, clients
+from nfsanalyze.state.ids import Ids, ids
+from nfsanalyze.state.leases import Lease, leases
+from nfsanalyze.state.macs import Macs, macs, routers
+from nfsanalyze.state.recoveries import Recovery, recoveries
+from nfsanalyze.state.sightings import Seen, seen
+from nfsanalyze.state.takeovers import Change, changes
+
+DEFAULT_LEASE_S = 90.0
+"""Assumed where no GETATTR shows the lease time: the default of Linux nfsd, illumos and nfs4j."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Everything known about one case, before it is laid out as tables."""
+
+    trace: Trace
+    begins: Moment
+    ends: Moment
+    links: dict[int, Link]
+    exchanges: tuple[Exchange, ...]
+    owners: tuple[ClientOwner, ...]
+    confirms: tuple[Confirm, ...]
+    errors: tuple[StateError, ...]
+    files: Files
+    ids: Ids
+    clients: Clients
+    seen: Seen
+    macs: Macs
+    census: Census
+    changes: tuple[Change, ...]
+    detected: tuple[Detected, ...]
+    session_uses: tuple[SessionUse, ...]
+    heads: Heads
+    leases: tuple[Lease, ...]
+    lease_times: dict[int, LeaseTime]
+    gaps: tuple[LeaseGap, ...]
+    recoveries: tuple[Recovery, ...]
+    blind: tuple[Blind, ...]
+    events: tuple[Event, ...]
+
+
+def infer(
+    trace: Trace, *, begins: Moment, ends: Moment, cut_short: Sequence[str] = (), lease_time_s: float | None = None
+) -> Case:
+    """Infer a case from its trace; `begins` and `ends` are the first and last packet, `cut_short` the names of broken
+    captures."""
+    found_links = links(trace)
+    told = tuple(exchanges(trace, found_links))
+    owners, confirmed = tuple(client_owners(told)), tuple(confirms(told))
+    errors = tuple(state_errors(trace, found_links))
+    used = uses(trace)
+    renewals = accepted(used)
+    known = ids(owners, confirmed, told, {trace.keys[k] for k in np.unique(used["key"]).tolist()})
+    found_clients = clients(owners, found_links)
+    of = found_clients.of_conn
+    sightings = seen(trace, found_links, owners, confirmed, used, known, of)
+    found_macs = _macs(trace, sightings)
+    counted = census(trace, found_links)
+    foreign = foreigns(sightings, owners, of)
+    addresses = {link.server_address for link in found_links.values() if not link.callback}
+    found_changes = tuple(
+        changes(sightings, episodes(sightings, owners, foreign, found_macs, addresses), found_macs, counted, owners)
+    )
+    used_sessions = tuple(session_uses(trace, found_links, renewals, confirmed))
+    detected = tuple(detections(foreign, owners, confirmed, used_sessions, counted, of))
+    found_heads = heads(
+        sightings,
+        found_changes,
+        _spans(found_links),
+        found_macs,
+        completions(detected, used_sessions),
+        _write_verifiers(trace, found_links),
+    )
+    found_leases = leases(trace, found_links, owners, confirmed, renewals, known, found_heads, of)
+    times = _lease_times(told, found_leases, found_heads, lease_time_s)
+    refused = refusals(found_leases, errors, known, of)
+    settle(found_leases, refused, confirmed, found_clients.clients, found_changes, times, ends.time)
+    gaps = tuple(lease_gaps(found_leases, refused, times, found_changes, counted, ends.time))
+    held = files(told)
+    return Case(
+        trace=trace,
+        begins=begins,
+        ends=ends,
+        links=found_links,
+        exchanges=told,
+        owners=owners,
+        confirms=confirmed,
+        errors=errors,
+        files=held,
+        ids=known,
+        clients=found_clients,
+        seen=sightings,
+        macs=found_macs,
+        census=counted,
+        changes=found_changes,
+        detected=detected,
+        session_uses=used_sessions,
+        heads=found_heads,
+        leases=tuple(found_leases),
+        lease_times=times,
+        gaps=gaps,
+        recoveries=tuple(recoveries(errors, owners, confirmed, held.reclaims, known, of)),
+        blind=tuple(blind(trace, found_links, found_leases, begins, ends, cut_short)),
+        events=tuple(
+            events(
+                found_clients, owners, confirmed, errors, held.reclaims, held.tested, found_leases, gaps, found_changes
+            )
+        ),
+    )
+
+
+def _macs(trace: Trace, sightings: Seen) -> Macs:
+    """MACs, with those that spoke for two instances at once known as routers."""
+    first = macs(trace.links)
+    shown = [
+        (s.address, s.time, instance)
+        for there in sightings.by_address.values()
+        for s in there
+        if s.how != "refused" and (instance := sightings.instance(s)) is not None
+    ]
+    return macs(trace.links, routers(first, shown))
+
+
+def _spans(found: dict[int, Link]) -> dict[str, tuple[Moment, Moment]]:
+    spans: dict[str, tuple[Moment, Moment]] = {}
+    for link in found.values():
+        if link.callback:
+            continue
+        first, last = Moment(time=link.first, frame=link.first_frame), Moment(time=link.last, frame=link.last_frame)
+        known = spans.get(link.server_address, (first, last))
+        spans[link.server_address] = (
+            min(known[0], first, key=lambda m: (m.time, m.frame)),
+            max(known[1], last, key=lambda m: (m.time, m.frame)),
+        )
+    return spans
+
+
+def _write_verifiers(trace: Trace, found: dict[int, Link]) -> dict[tuple[str, bytes], list[Moment]]:
+    """First and last reply with each write verifier, per connection."""
+    o = trace.ops[np.isin(trace.ops["op"], [int(Op.WRITE), int(Op.COMMIT)]) & (trace.ops["status"] == 0)]
+    out: dict[tuple[str, bytes], list[Moment]] = defaultdict(list)
+    rows = np.searchsorted(trace.messages["id"], o["id"])
+    pairs = trace.messages["conn"][rows].astype(np.uint64) << np.uint64(32) | o["key"]
+    for at in _first_and_last(pairs):
+        key, link = trace.keys[int(o["key"][at])], found.get(int(trace.messages["conn"][rows[at]]))
+        if len(key) == 8 and link is not None:
+            moment = Moment(time=int(trace.messages["time"][rows[at]]), frame=frame_of(int(o["id"][at])))
+            out[link.server_address, key].append(moment)
+    return dict(out)
+
+
+def _first_and_last(pairs: NDArray[np.uint64]) -> list[int]:
+    if not len(pairs):
+        return []
+    _, first = np.unique(pairs, return_index=True)
+    _, last = np.unique(pairs[::-1], return_index=True)
+    return sorted({*first.tolist(), *(len(pairs) - 1 - last).tolist()})
+
+
+def _lease_times(
+    told: Sequence[Exchange], found: Sequence[Lease], found_heads: Heads, option: float | None
+) -> dict[int, LeaseTime]:
+    """The lease time of each lease: as its head told in a GETATTR, else as given, else assumed."""
+    shown: dict[int | None, list[tuple[int, float]]] = defaultdict(list)
+    for e in told:
+        for result in e.results.values():
+            if isinstance(result, t.GETATTR4resok) and result.lease_time:
+                head = found_heads.at(e.link.server_address, e.reply_time or e.time)
+                shown[head].append((e.time, float(result.lease_time)))
+    out = {}
+    for lease in found:
+        there = shown.get(lease.head)
+        if option is not None:
+            out[lease.lease] = LeaseTime(seconds=option, source="option")
+        elif there:
+            until = lease.last_renewal.time if lease.last_renewal else lease.first.time
+            before = [seconds for time, seconds in sorted(there) if time <= until]
+            out[lease.lease] = LeaseTime(seconds=before[-1] if before else there[0][1], source="getattr")
+        else:
+            out[lease.lease] = LeaseTime(seconds=DEFAULT_LEASE_S, source="assumed")
+    return out

@@ -1,0 +1,200 @@
+"""Leases: one clientid at one server instance, renewed over whatever connection and address.
+
+A lease begins with the confirmation of its clientid (or its first accepted use, where the capture starts later),
+lives by renewals, and ends when the client replaces it, the server refuses it, or the client restarts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dissect.nfs4.batch import FRAME_SHIFT
+from nfsanalyze.facts.identity import ClientOwner, Confirm
+from nfsanalyze.facts.roles import Link
+from nfsanalyze.facts.trace import Trace, frame_of
+from nfsanalyze.facts.uses import HOW_NAMES, How
+from nfsanalyze.state.census import Moment
+from nfsanalyze.state.heads import Heads
+from nfsanalyze.state.ids import Ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Accepted renewals of one lease over one connection, one way; `longest_gap_frame`: the renewal after that
+    silence."""
+
+    conn: int
+    address: str
+    how: str
+    first: Moment
+    last: Moment
+    count: int
+    longest_gap_s: float
+    longest_gap_frame: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Lease:
+    """One lease while it is being put together; `times` and `frames`: all accepted renewals, by time."""
+
+    lease: int = 0
+    client: int
+    minor: int
+    clientid: bytes
+    head: int | None
+    address: str
+    granted: Moment | None = None
+    confirmed: Moment | None = None
+    confirmed_address: str | None = None
+    owner: bytes | None = None
+    first: Moment
+    times: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    frames: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
+    conns: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
+    runs: tuple[Run, ...] = ()
+    addresses: set[str] = field(default_factory=set)
+    end: str = "open"
+    end_at: Moment | None = None
+
+    @property
+    def last_renewal(self) -> Moment | None:
+        """The last accepted renewal."""
+        return Moment(time=int(self.times[-1]), frame=int(self.frames[-1])) if len(self.times) else None
+
+    @property
+    def origin_seen(self) -> bool:
+        """The capture shows how it was established."""
+        return self.confirmed is not None
+
+    def live_at(self, time: int) -> bool:
+        """Alive at a time: begun, and neither ended nor refused yet."""
+        return self.first.time <= time and (
+            self.end_at is None or time <= self.end_at.time or self.end in ("open", "silent")
+        )
+
+
+def leases(
+    trace: Trace,
+    links: dict[int, Link],
+    owners: Sequence[ClientOwner],
+    confirms: Sequence[Confirm],
+    renewals: NDArray[np.void],
+    ids: Ids,
+    heads: Heads,
+    client_of: dict[int, int],
+) -> list[Lease]:
+    """All leases, numbered by first frame; `renewals` are the accepted uses."""
+    found: dict[tuple[int, int, bytes, int | None], Lease] = {}
+    minors = _minors(owners, confirms)
+
+    def lease(client: int, minor: int, clientid: bytes, address: str, at: Moment) -> Lease:
+        head = heads.at(address, at.time)
+        key = (client, minor, clientid, head)
+        if key not in found:
+            found[key] = Lease(client=client, minor=minor, clientid=clientid, head=head, address=address, first=at)
+        entry = found[key]
+        entry.addresses.add(address)
+        if (at.time, at.frame) < (entry.first.time, entry.first.frame):
+            entry.first, entry.address = at, address
+        return entry
+
+    for c in confirms:
+        client = client_of.get(c.link.conn)
+        if c.op in ("SETCLIENTID_CONFIRM", "CREATE_SESSION") and c.status == 0 and c.clientid and client is not None:
+            at = Moment(time=c.reply_time or c.time, frame=c.reply_frame or c.frame)
+            entry = lease(client, c.minor, c.clientid, c.link.server_address, at)
+            if entry.confirmed is None:
+                entry.confirmed, entry.confirmed_address = at, c.link.server_address
+    _renewals(trace, links, renewals, ids, client_of, minors, lease)
+    of_id: dict[bytes, list[Lease]] = defaultdict(list)
+    for entry in found.values():
+        of_id[entry.clientid].append(entry)
+    for o in owners:
+        if o.clientid is None or o.status != 0 or o.reply_frame is None or o.reply_time is None:
+            continue
+        at = Moment(time=o.reply_time, frame=o.reply_frame)
+        for entry in of_id[o.clientid]:
+            entry.owner = entry.owner or o.owner
+            if entry.granted is None and heads.at(o.link.server_address, at.time) == entry.head:
+                entry.granted = at
+    out = sorted(found.values(), key=lambda entry: (entry.first.frame, entry.clientid))
+    for number, entry in enumerate(out, 1):
+        entry.lease = number
+    return out
+
+
+def _minors(owners: Iterable[ClientOwner], confirms: Iterable[Confirm]) -> dict[bytes, int]:
+    out: dict[bytes, int] = {}
+    for c in confirms:
+        if c.clientid:
+            out.setdefault(c.clientid, c.minor)
+    for o in owners:
+        if o.clientid:
+            out.setdefault(o.clientid, o.minor)
+    return out
+
+
+def _renewals(
+    trace: Trace,
+    links: dict[int, Link],
+    renewals: NDArray[np.void],
+    ids: Ids,
+    client_of: dict[int, int],
+    minors: dict[bytes, int],
+    lease: Callable[[int, int, bytes, str, Moment], Lease],
+) -> None:
+    """Give every accepted renewal to its lease; the loop is over (connection, key) pairs, not over renewals."""
+    if not len(renewals):
+        return
+    pair = renewals["conn"].astype(np.uint64) << np.uint64(32) | renewals["key"]
+    order = np.argsort(pair, kind="stable")
+    borders = np.flatnonzero(np.diff(pair[order])) + 1
+    parts: dict[int, list[NDArray[np.void]]] = defaultdict(list)
+    entries: dict[int, Lease] = {}
+    for group in np.split(order, borders):
+        rows = renewals[group]
+        link, client = links.get(int(rows["conn"][0])), client_of.get(int(rows["conn"][0]))
+        if link is None or client is None or link.callback:
+            continue
+        clientid = ids.clientid(trace.keys[int(rows["key"][0])], link.server_address)
+        if clientid is None or not any(clientid):
+            continue
+        minor = minors.get(clientid, int(rows["minor"][0]))
+        at = Moment(time=int(rows["time"][0]), frame=frame_of(int(rows["reply"][0])))
+        entry = lease(client, max(minor, 0), clientid, link.server_address, at)
+        entries[id(entry)] = entry
+        parts[id(entry)].append(rows)
+    for key, entry in entries.items():
+        _fill(entry, np.concatenate(parts[key]), links)
+
+
+def _fill(entry: Lease, rows: NDArray[np.void], links: dict[int, Link]) -> None:
+    rows = rows[np.lexsort((rows["reply"], rows["time"]))]
+    frames = rows["reply"] >> np.uint64(FRAME_SHIFT)
+    entry.times, entry.frames, entry.conns = rows["time"].copy(), frames, rows["conn"].copy()
+    runs = []
+    kinds = rows["conn"].astype(np.uint64) << np.uint64(2) | rows["how"]
+    for kind in np.unique(kinds).tolist():
+        at = np.flatnonzero(kinds == kind)
+        times = rows["time"][at]
+        gaps = np.diff(times)
+        widest = int(np.argmax(gaps)) + 1 if len(gaps) else 0
+        conn = kind >> 2
+        runs.append(
+            Run(
+                conn=conn,
+                address=links[conn].server_address,
+                how=HOW_NAMES[How(kind & 3)],
+                first=Moment(time=int(times[0]), frame=int(frames[at[0]])),
+                last=Moment(time=int(times[-1]), frame=int(frames[at[-1]])),
+                count=len(at),
+                longest_gap_s=float(gaps.max()) / 1e9 if len(gaps) else 0.0,
+                longest_gap_frame=int(frames[at[widest]]),
+            )
+        )
+    entry.runs = tuple(sorted(runs, key=lambda r: (r.first.frame, r.conn, r.how)))

@@ -1,0 +1,106 @@
+"""MACs and addresses: which head's port spoke for an address, and when a MAC is only a router's.
+
+A MAC proves something about a head only where ARP or a neighbour advertisement ties it to the address (adjacency);
+behind a router every head has the router's MAC.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dissect.nfs4.batch import LinkEvent
+
+ROUTER_ADDRESSES = 8
+"""A MAC that speaks for more addresses than this is a router's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MacChange:
+    """An address spoke with `before`, then with `after`, from this frame on."""
+
+    time: int
+    frame: int
+    before: bytes
+    after: bytes
+    last_before: int
+    "time `before` was last seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Macs:
+    """All runs by address, in order of time."""
+
+    runs: dict[str, tuple[LinkEvent, ...]]
+    routers: frozenset[bytes]
+
+    def changes(self, address: str) -> list[MacChange]:
+        """Lasting changes of an address's MAC: two MACs that take turns (two taps, two paths) are none."""
+        out: list[MacChange] = []
+        current: LinkEvent | None = None
+        last_seen = 0
+        for run in self.runs.get(address, ()):
+            if current is not None and run.mac != current.mac:
+                out.append(
+                    MacChange(time=run.time, frame=run.frame, before=current.mac, after=run.mac, last_before=last_seen)
+                )
+            if current is None or run.mac != current.mac:
+                current, last_seen = run, run.last
+            else:
+                last_seen = max(last_seen, run.last)
+        turns = [c.after for c in out]
+        if len(turns) > 2 and len(set(turns)) <= len(turns) // 2:
+            return []
+        return out
+
+    def at(self, address: str, time: int) -> bytes | None:
+        """The MAC an address spoke with last at or before a time."""
+        before = [r for r in self.runs.get(address, ()) if r.time <= time]
+        return max(before, key=lambda r: min(r.last, time)).mac if before else None
+
+    def adjacent(self, address: str, mac: bytes) -> LinkEvent | None:
+        """The frame in which ARP or NA ties this MAC to the address; None behind a router."""
+        if mac in self.routers:
+            return None
+        return next((r for r in self.runs.get(address, ()) if r.adjacent and r.mac == mac), None)
+
+    def announced(self, address: str, mac: bytes, since: int, until: int) -> LinkEvent | None:
+        """A gratuitous announcement of the address by that MAC inside a window."""
+        return next(
+            (r for r in self.runs.get(address, ()) if r.gratuitous and r.mac == mac and since <= r.time <= until),
+            None,
+        )
+
+
+def macs(events: Iterable[LinkEvent], known_routers: Iterable[bytes] = ()) -> Macs:
+    """Runs by address; `known_routers`: MACs shown otherwise to stand for several heads."""
+    runs: dict[str, list[LinkEvent]] = defaultdict(list)
+    serves: dict[bytes, set[str]] = defaultdict(set)
+    for event in events:
+        runs[event.address].append(event)
+        serves[event.mac].add(event.address)
+    routers = {mac for mac, addresses in serves.items() if len(addresses) > ROUTER_ADDRESSES} | set(known_routers)
+    return Macs(
+        runs={a: tuple(sorted(r, key=lambda e: (e.time, e.frame))) for a, r in sorted(runs.items())},
+        routers=frozenset(routers),
+    )
+
+
+def routers(found: Macs, shown: Iterable[tuple[str, int, bytes]]) -> set[bytes]:
+    """MACs that stood for two server instances at the same time: a router (or proxy ARP) answers for both heads.
+
+    `shown`: (address, time, instance half) of every sighting that has one.
+    """
+    spans: dict[tuple[bytes, bytes], list[int]] = {}
+    for address, time, instance in shown:
+        mac = found.at(address, time)
+        if mac is not None:
+            span = spans.setdefault((mac, instance), [time, time])
+            span[0], span[1] = min(span[0], time), max(span[1], time)
+    out = set()
+    for (mac, instance), (first, last) in spans.items():
+        for (other_mac, other), (other_first, other_last) in spans.items():
+            if mac == other_mac and instance != other and first < other_last and other_first < last:
+                out.add(mac)
+    return out

@@ -1,0 +1,147 @@
+"""Sightings: at this time, this address spoke for the server instance that gave out this clientid.
+
+Everything that follows about heads and takeovers rests on these, so each has the frame that shows it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dissect.nfs4.const import Op, Status
+from nfsanalyze.facts.identity import ClientOwner, Confirm
+from nfsanalyze.facts.roles import Link
+from nfsanalyze.facts.trace import Trace, frame_of
+from nfsanalyze.state.ids import Ids
+from nfsanalyze.state.instance import Grant, Layouts, layouts
+
+REFUSALS = {
+    Status.STALE_CLIENTID,
+    Status.STALE_STATEID,
+    Status.BADSESSION,
+    Status.DEADSESSION,
+}
+"""What a server instance answers to ids it never gave out (or no longer knows)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """`how`: granted (in a reply), accepted (a use of it succeeded), refused (a use of it was answered by a refusal:
+    the
+    *earlier* instance of that address gave it out)."""
+
+    time: int
+    frame: int
+    address: str
+    client: int | None
+    clientid: bytes
+    how: str
+    session: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """All sightings by address in order of time, and the layouts adopted from them."""
+
+    by_address: dict[str, list[Sighting]]
+    layouts: Layouts
+
+    def instance(self, s: Sighting) -> bytes | None:
+        """The instance half that a sighting shows."""
+        return self.layouts.instance(s.address, s.clientid)
+
+
+def seen(
+    trace: Trace,
+    links: dict[int, Link],
+    owners: Sequence[ClientOwner],
+    confirms: Sequence[Confirm],
+    used: NDArray[np.void],
+    ids: Ids,
+    client_of: dict[int, int],
+) -> Seen:
+    """Collect sightings from grants, confirmations and uses; runs of uses on one connection count as first and last."""
+    found: list[Sighting] = []
+    grants: list[Grant] = []
+    for o in owners:
+        if o.status == 0 and o.clientid is not None and o.reply_frame is not None and o.reply_time is not None:
+            address = o.link.server_address
+            found.append(
+                Sighting(
+                    time=o.reply_time,
+                    frame=o.reply_frame,
+                    address=address,
+                    client=client_of.get(o.link.conn),
+                    clientid=o.clientid,
+                    how="granted",
+                )
+            )
+            grants.append(Grant(address=address, clientid=o.clientid, time=o.reply_time, confirm=o.confirm_verifier))
+    for c in confirms:
+        if c.op == "CREATE_SESSION" and c.status == 0 and c.session_id and c.clientid and c.reply_time is not None:
+            grants.append(
+                Grant(address=c.link.server_address, clientid=c.clientid, time=c.reply_time, session=c.session_id)
+            )
+        found.extend(_confirmed(c, client_of))
+    found.extend(_used(trace, links, used, ids, client_of))
+    known = {(g.address, g.clientid) for g in grants}
+    for s in found:
+        if s.how == "accepted" and (s.address, s.clientid) not in known:
+            grants.append(Grant(address=s.address, clientid=s.clientid, time=s.time, session=s.session))
+            known.add((s.address, s.clientid))
+    by_address: dict[str, list[Sighting]] = defaultdict(list)
+    for s in sorted(found, key=lambda s: (s.time, s.frame, s.clientid)):
+        by_address[s.address].append(s)
+    return Seen(by_address=dict(sorted(by_address.items())), layouts=layouts(grants))
+
+
+def _confirmed(c: Confirm, client_of: dict[int, int]) -> Iterable[Sighting]:
+    if (
+        c.op not in ("SETCLIENTID_CONFIRM", "CREATE_SESSION")
+        or c.clientid is None
+        or c.status is None
+        or c.reply_frame is None
+    ):
+        return
+    if c.status == 0 or c.status in REFUSALS:
+        yield Sighting(
+            time=c.reply_time or c.time,
+            frame=c.reply_frame,
+            address=c.link.server_address,
+            client=client_of.get(c.link.conn),
+            clientid=c.clientid,
+            how="accepted" if c.status == 0 else "refused",
+        )
+
+
+def _used(
+    trace: Trace, links: dict[int, Link], used: NDArray[np.void], ids: Ids, client_of: dict[int, int]
+) -> Iterable[Sighting]:
+    groups = used["conn"].astype(np.uint64) << np.uint64(32) | used["key"]
+    refusal = np.isin(used["status"], [int(s) for s in REFUSALS])
+    for mask, how in ((used["status"] == 0, "accepted"), (refusal, "refused")):
+        rows = np.flatnonzero(mask & (used["reply"] != 0))
+        if not len(rows):
+            continue
+        _, first = np.unique(groups[rows], return_index=True)
+        _, last = np.unique(groups[rows][::-1], return_index=True)
+        for at in sorted({*rows[first].tolist(), *rows[::-1][last].tolist()}):
+            link = links.get(int(used["conn"][at]))
+            key = trace.keys[int(used["key"][at])]
+            if link is None:
+                continue
+            clientid = ids.clientid(key, link.server_address)
+            if clientid is not None and not (how == "refused" and int(used["op"][at]) == Op.SETATTR):
+                yield Sighting(
+                    time=trace.time(int(used["reply"][at])),
+                    frame=frame_of(int(used["reply"][at])),
+                    address=link.server_address,
+                    client=client_of.get(link.conn),
+                    clientid=clientid,
+                    how=how,
+                    session=key if len(key) == 16 else None,
+                )

@@ -1,0 +1,62 @@
+"""The case laid out as the fact tables of `nfsanalyze.facts.schema`: one builder a table, rows as dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from nfsanalyze.facts.schema import TABLES, polars_schema
+from nfsanalyze.state.infer import Case
+from nfsanalyze.state.tables import changes, identity, leases, recoveries, wire
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Rows = Iterable[dict[str, Any]]
+
+_BUILDERS: dict[str, Callable[[Case], Rows]] = {
+    "connections": wire.connections,
+    "links": wire.link_runs,
+    "blind": wire.blind_stretches,
+    "events": wire.events,
+    "clients": identity.clients,
+    "client_owners": identity.client_owners,
+    "confirms": identity.confirms,
+    "heads": changes.heads,
+    "same_head": changes.same_head,
+    "takeovers": changes.takeovers,
+    "signals": changes.signals,
+    "leases": leases.leases,
+    "renewal_runs": leases.renewal_runs,
+    "lease_gaps": leases.lease_gaps,
+    "sessions": leases.sessions,
+    "state_errors": recoveries.state_errors,
+    "recoveries": recoveries.recoveries,
+    "reclaims": recoveries.reclaims,
+    "lost_state": recoveries.lost_state,
+    "trunking": recoveries.trunking,
+}
+
+
+def tables(case: Case) -> dict[str, pl.DataFrame]:
+    """All tables of a case but `captures` and `decode_notes`, which are about files."""
+    return {name: table(name, build(case)) for name, build in _BUILDERS.items()}
+
+
+def table(name: str, rows: Rows) -> pl.DataFrame:
+    """One table from its rows: exactly the columns of the schema, in the order it promises.
+
+    Raises KeyError for a row that lacks a column, so that none is null by oversight.
+    """
+    import polars as pl
+
+    schema = polars_schema(name)
+    listed = list(rows)
+    columns = {column: [row[column] for row in listed] for column in schema}
+    series = []
+    for column, kind in schema.items():
+        if isinstance(kind, pl.Datetime):
+            series.append(pl.Series(column, columns[column], dtype=pl.Int64).cast(kind))
+        else:
+            series.append(pl.Series(column, columns[column], dtype=kind))
+    return pl.DataFrame(series).sort(list(TABLES[name].sort), nulls_last=True, maintain_order=True)

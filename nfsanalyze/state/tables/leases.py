@@ -1,0 +1,154 @@
+"""Tables of leases, their renewals and silences, and of sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from dissect.nfs4.const import CreateSessionFlag
+from nfsanalyze.facts.identity import Confirm
+from nfsanalyze.facts.trace import frame_of
+from nfsanalyze.facts.uses import uses
+from nfsanalyze.state.census import Moment
+from nfsanalyze.state.heads import begins
+from nfsanalyze.state.infer import Case
+from nfsanalyze.state.leases import Lease
+from nfsanalyze.state.tables.identity import hexed
+
+Row = dict[str, Any]
+
+
+def leases(case: Case) -> Iterator[Row]:
+    """leases."""
+    for lease in case.leases:
+        last, time = lease.last_renewal, case.lease_times[lease.lease]
+        proof = [m for m in (lease.granted, lease.confirmed, lease.first, last) if m is not None]
+        yield {
+            "lease": lease.lease,
+            "client": lease.client,
+            "head": lease.head,
+            "server_address": lease.address,
+            "minor_version": lease.minor,
+            "clientid": hexed(lease.clientid),
+            "origin_seen": lease.origin_seen,
+            "established_frame": lease.granted.frame if lease.granted else None,
+            "confirmed_frame": lease.confirmed.frame if lease.confirmed else None,
+            "confirmed": lease.confirmed.time if lease.confirmed else None,
+            "first": lease.first.time,
+            "last_renewal": last.time if last else None,
+            "renewals": len(lease.times),
+            "longest_gap_s": float(np.diff(lease.times).max()) / 1e9 if len(lease.times) > 1 else None,
+            "lease_time_s": time.seconds,
+            "lease_time_source": time.source,
+            "held_state": held_state(case, lease),
+            "end": lease.end,
+            "end_frame": lease.end_at.frame if lease.end_at else None,
+            "after_takeover": _after_takeover(case, lease),
+            "frames": sorted({m.frame for m in proof}),
+        }
+
+
+def held_state(case: Case, lease: Lease, at: Moment | None = None) -> bool | None:
+    """Whether the client held opens, locks or delegations under the lease (at a moment, or ever); None if it cannot
+    be told."""
+    for held in case.files.held:
+        clientid = held.clientid or (
+            case.ids.clientid(held.session, held.link.server_address) if held.session else None
+        )
+        if clientid != lease.clientid or case.clients.of_conn.get(held.link.conn) != lease.client:
+            continue
+        if at is None or (held.time <= at.time and (held.until is None or held.until > at.frame)):
+            return True
+    return False if lease.origin_seen else None
+
+
+def _after_takeover(case: Case, lease: Lease) -> bool:
+    if lease.confirmed is None or lease.confirmed_address is None:
+        return False
+    return any(
+        c.kind in ("takeover", "failback")
+        and c.address == lease.confirmed_address
+        and begins(c).time <= lease.confirmed.time
+        for c in case.changes
+    )
+
+
+def renewal_runs(case: Case) -> Iterator[Row]:
+    """renewal_runs."""
+    for lease in case.leases:
+        for run in lease.runs:
+            yield {
+                "lease": lease.lease,
+                "conn": run.conn,
+                "server_address": run.address,
+                "how": run.how,
+                "first_frame": run.first.frame,
+                "last_frame": run.last.frame,
+                "first": run.first.time,
+                "last": run.last.time,
+                "count": run.count,
+                "longest_gap_s": run.longest_gap_s,
+                "longest_gap_frame": run.longest_gap_frame,
+            }
+
+
+def lease_gaps(case: Case) -> Iterator[Row]:
+    """lease_gaps."""
+    for gap in case.gaps:
+        yield {
+            "lease": gap.lease.lease,
+            "client": gap.lease.client,
+            "server_address": gap.address,
+            "last_frame": gap.last.frame,
+            "next_frame": gap.next.frame if gap.next else None,
+            "first": gap.last.time,
+            "last": gap.ends,
+            "gap_s": gap.seconds,
+            "lease_time_s": gap.lease_time.seconds,
+            "assumed": gap.lease_time.source == "assumed",
+            "excused": gap.excused,
+            "held_state": held_state(case, gap.lease, gap.last),
+            "after": gap.after,
+            "after_frame": gap.after_at.frame if gap.after_at else None,
+        }
+
+
+def sessions(case: Case) -> Iterator[Row]:
+    """sessions."""
+    made: dict[bytes, Confirm] = {}
+    ended: dict[bytes, Confirm] = {}
+    for c in case.confirms:
+        if c.session_id is not None and c.status == 0:
+            if c.op == "CREATE_SESSION":
+                made.setdefault(c.session_id, c)
+            elif c.op == "DESTROY_SESSION":
+                ended[c.session_id] = c
+    seen: dict[bytes, list[tuple[int, int]]] = {s: [(c.reply_frame or c.frame, c.link.conn)] for s, c in made.items()}
+    for row in uses(case.trace):
+        key = case.trace.keys[int(row["key"])]
+        if len(key) == 16 and int(row["conn"]) in case.links:
+            seen.setdefault(key, []).append((frame_of(int(row["call"] or row["reply"])), int(row["conn"])))
+    for session_id, places in seen.items():
+        origin, conns = made.get(session_id), sorted({conn for _, conn in places})
+        addresses = list(dict.fromkeys(case.links[conn].server_address for _, conn in sorted(places)))
+        clientid = case.ids.clientid(session_id, addresses[0])
+        bound = any(
+            c.op == "BIND_CONN_TO_SESSION" and c.session_id == session_id and c.status == 0 and (c.flags or 0) & 2
+            for c in case.confirms
+        )
+        yield {
+            "session_id": session_id,
+            "session_text": session_id.hex(),
+            "clientid": hexed(clientid),
+            "client": case.clients.of_conn.get(places[0][1]),
+            "server_address": origin.link.server_address if origin else addresses[0],
+            "server_addresses": addresses,
+            "connections": len(conns),
+            "backchannel": bound or bool((origin.flags or 0) & CreateSessionFlag.CONN_BACK_CHAN) if origin else None,
+            "first_frame": min(frame for frame, _ in places),
+            "last_frame": max(frame for frame, _ in places),
+            "created_frame": origin.reply_frame if origin else None,
+            "destroyed_frame": ended[session_id].reply_frame if session_id in ended else None,
+        }

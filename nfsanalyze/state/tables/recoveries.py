@@ -1,0 +1,275 @@
+"""Tables of what went wrong and how clients recovered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from dissect.nfs4.const import Op, Status, op_name, status_name
+from nfsanalyze.facts.errors import StateError
+from nfsanalyze.facts.files import Held, Reclaim
+from nfsanalyze.facts.printable import printable
+from nfsanalyze.state.detection import Detected
+from nfsanalyze.state.gaps import change_near
+from nfsanalyze.state.infer import Case
+from nfsanalyze.state.leases import Lease
+from nfsanalyze.state.recoveries import FINAL, Phase, Recovery
+from nfsanalyze.state.tables.changes import number_of
+from nfsanalyze.state.tables.identity import hexed
+
+Row = dict[str, Any]
+
+_TEST_OPS = {Op.FREE_STATEID, Op.TEST_STATEID}
+_RETURNS = {Op.CLOSE, Op.DELEGRETURN}
+
+
+def state_errors(case: Case) -> Iterator[Row]:
+    """state_errors."""
+    for e in case.errors:
+        key = e.key
+        session = e.session or (key if key and len(key) == 16 else None)
+        clientid = case.ids.clientid(key or session or b"", e.link.server_address) if key or session else None
+        yield {
+            "frame": e.frame,
+            "call_frame": e.call_frame,
+            "time": e.time,
+            "conn": e.link.conn,
+            "client": case.clients.of_conn.get(e.link.conn),
+            "server_address": e.link.server_address,
+            "minor_version": max(e.minor, 0),
+            "op": op_name(e.op),
+            "status": e.status,
+            "status_name": e.status_name,
+            "sr_status_flags": e.flags,
+            "clientid": hexed(clientid),
+            "session_id": session,
+            "stateid": key if key and len(key) == 12 else None,
+            "lone_free_stateid": _harmless(case, e),
+        }
+
+
+def _harmless(case: Case, e: StateError) -> bool:
+    if e.op in _TEST_OPS:
+        return True
+    client = case.clients.of_conn.get(e.link.conn)
+    return e.op in _RETURNS and any(
+        r.client == client and r.address == e.link.server_address and r.trigger.time <= e.time for r in case.recoveries
+    )
+
+
+def _detected(case: Case, r: Recovery) -> Detected | None:
+    return next(
+        (d for d in case.detected if r.identity is not None and d.foreign.owner.frame == r.identity.frame), None
+    )
+
+
+def _outcome(case: Case, r: Recovery) -> str:
+    if r.failed or any(_loss_of(case, r)):
+        return "recovered-with-loss" if r.phase is Phase.CONFIRMED or not r.repeated else "repeated"
+    if r.repeated:
+        return "repeated"
+    if r.phase is Phase.CONFIRMED:
+        return "session-only" if r.identity is None else "recovered"
+    patience = 2 * 90_000_000_000
+    return "failed" if case.ends.time - r.last > patience else "open"
+
+
+def recoveries(case: Case) -> Iterator[Row]:
+    """recoveries."""
+    for r in case.recoveries:
+        change = change_near(case.changes, r.address, r.trigger.time)
+        found = _detected(case, r)
+        live = found.foreign if found else None
+        lease = next(
+            (
+                lease
+                for lease in case.leases
+                if live is not None
+                and (lease.client, lease.clientid) == (r.client, r.new_clientid)
+                and live.other_address in lease.addresses
+            ),
+            None,
+        )
+        done = r.confirm or r.session
+        busy = next(
+            (
+                e
+                for e in case.errors
+                if e.status == int(Status.CLIENTID_BUSY)
+                and e.time >= r.last
+                and e.key is not None
+                and e.key == r.new_clientid
+            ),
+            None,
+        )
+        detection, at = _detection(r, found)
+        yield {
+            "recovery": r.recovery,
+            "client": r.client,
+            "server_address": r.address,
+            "minor_version": max(r.minor, 0),
+            "uniform": r.identity.uniform if r.identity else None,
+            "takeover": number_of(case, change),
+            "takeover_kind": change.kind if change else None,
+            "trigger_status": r.trigger.status,
+            "trigger_frame": r.trigger.frame,
+            "trigger_session_id": r.trigger.session,
+            "first_frame": r.trigger.frame,
+            "last_frame": r.last_frame,
+            "first": r.trigger.time,
+            "last": r.last,
+            "old_clientid": hexed(r.old_clientid),
+            "new_clientid": hexed(r.new_clientid),
+            "new_frame": r.identity.reply_frame if r.identity and r.new_clientid else None,
+            "new_session_id": r.session.session_id if r.session else None,
+            "live_at": live.other_address if live else None,
+            "live_lease": lease.lease if lease else None,
+            "live_frame": _last_use(lease, r) or live.live.frame if live else None,
+            "confirm_frame": done.frame if done else None,
+            "detection": detection,
+            "detection_frame": at,
+            "reclaims": len(r.reclaims),
+            "reclaims_failed": len(r.failed),
+            "complete_already_frame": r.complete_already.reply_frame if r.complete_already else None,
+            "busy_frame": busy.frame if busy else None,
+            "outcome": _outcome(case, r),
+            "seconds": max(0.0, (r.last - r.trigger.time) / 1e9),
+            "frames": sorted(set(r.frames)),
+        }
+
+
+def _last_use(lease: Lease | None, r: Recovery) -> int | None:
+    """Frame of the last renewal before the answer that gave the same clientid again."""
+    if lease is None or r.identity is None:
+        return None
+    at = int(np.searchsorted(lease.times, r.identity.time)) - 1
+    return int(lease.frames[at]) if at >= 0 else None
+
+
+def _detection(r: Recovery, found: Detected | None) -> tuple[str, int | None]:
+    if found is None:
+        return ("none" if r.phase is Phase.CONFIRMED and r.identity is not None else "not-visible"), None
+    if found.foreign.owner.op == "SETCLIENTID" and found.kind in ("collapsed", "distinct"):
+        return "done", found.at.frame if found.at else None
+    return found.kind, found.at.frame if found.at else None
+
+
+def reclaims(case: Case) -> Iterator[Row]:
+    """reclaims."""
+    of = {id(x): r for r in case.recoveries for x in r.reclaims}
+    for x in case.files.reclaims:
+        recovery = of.get(id(x))
+        yield {
+            "frame": x.frame,
+            "reply_frame": x.reply_frame,
+            "time": x.time,
+            "client": case.clients.of_conn.get(x.link.conn),
+            "server_address": x.link.server_address,
+            "recovery": recovery.recovery if recovery else None,
+            "op": x.op,
+            "claim": x.claim,
+            "status": x.status,
+            "status_name": status_name(x.status) if x.status is not None else None,
+            "final": x in recovery.failed if recovery else x.status in FINAL,
+            "name": printable(x.name) if x.name else None,
+            "filehandle": x.filehandle,
+        }
+
+
+def lost_state(case: Case) -> Iterator[Row]:
+    """lost_state: per recovery what was refused, then what the server says it no longer knows."""
+    told = set()
+    for r in case.recoveries:
+        for row in _loss_of(case, r):
+            key = (row["client"], row["server_address"], row["kind"], row["name"], row["filehandle"])
+            if key not in told:
+                told.add(key)
+                yield row
+
+
+def _loss_of(case: Case, r: Recovery) -> Iterator[Row]:
+    for x in r.failed:
+        kind = "lock" if x.op == "LOCK" else "open" if x.claim == "CLAIM_PREVIOUS" else "delegation"
+        yield _loss(
+            r, x.reply_frame or x.frame, x.reply_time or x.time, kind, status_name(x.status or 0), x.name, x.filehandle
+        )
+        for held in _locks_on(case, r, x):
+            yield _loss(
+                r,
+                x.reply_frame or x.frame,
+                x.reply_time or x.time,
+                "lock",
+                status_name(x.status or 0),
+                held.name or x.name,
+                x.filehandle,
+            )
+    by_other = {h.other: h for h in case.files.held}
+    for t in case.files.tested:
+        if (
+            t.status
+            and case.clients.of_conn.get(t.link.conn) == r.client
+            and t.link.server_address == r.address
+            and r.trigger.time <= t.time <= r.last + 60_000_000_000
+        ):
+            tested = by_other.get(t.other)
+            yield _loss(
+                r,
+                t.frame,
+                t.time,
+                tested.kind if tested else "state",
+                status_name(t.status),
+                tested.name if tested else None,
+                tested.filehandle if tested else None,
+            )
+
+
+def _locks_on(case: Case, r: Recovery, x: Reclaim) -> Iterator[Held]:
+    """Locks held on a file whose open could not be reclaimed: they went with it."""
+    for held in case.files.held:
+        if (
+            held.kind == "lock"
+            and x.op == "OPEN"
+            and held.filehandle is not None
+            and held.filehandle == x.filehandle
+            and held.link.server_address == r.address
+            and held.time < x.time
+            and (held.until is None or held.until > r.trigger.frame)
+            and case.clients.of_conn.get(held.link.conn) == r.client
+        ):
+            yield held
+
+
+def _loss(
+    r: Recovery, frame: int, time: int, kind: str, status: str, name: bytes | None, filehandle: bytes | None
+) -> Row:
+    return {
+        "frame": frame,
+        "time": time,
+        "client": r.client,
+        "server_address": r.address,
+        "recovery": r.recovery,
+        "kind": kind,
+        "status_name": status,
+        "name": printable(name) if name else None,
+        "filehandle": filehandle,
+    }
+
+
+def trunking(case: Case) -> Iterator[Row]:
+    """trunking."""
+    recovering = {r.identity.frame for r in case.recoveries if r.identity is not None}
+    for d in case.detected:
+        if d.kind not in ("collapsed", "client-id-trunking", "session-trunking", "distinct") or d.at is None:
+            continue
+        yield {
+            "client": d.foreign.client,
+            "address": d.foreign.address,
+            "other_address": d.foreign.other_address,
+            "minor_version": max(d.foreign.owner.minor, 0),
+            "kind": d.kind,
+            "in_recovery": d.foreign.owner.frame in recovering or d.foreign.before is not None,
+            "frame": d.at.frame,
+            "frames": list(d.frames),
+        }

@@ -1,0 +1,194 @@
+"""Judging episodes: did the address move to another head, come back, or did its head restart?
+
+The model of reference part G: signals with weights; a move needs a sum of 6 and one signal that ties the address to
+another head or away from its own. What stays ambiguous is called undetermined, and nothing is built on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nfsanalyze.facts.identity import ClientOwner
+from nfsanalyze.state.census import Census, Moment
+from nfsanalyze.state.episodes import Episode
+from nfsanalyze.state.macs import Macs
+from nfsanalyze.state.sightings import Seen
+from nfsanalyze.state.signals import Scene, Signal, signals
+
+THRESHOLD = 6
+STRONG = {"S2", "S9", "S10", "S11", "S12", "S13b"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change of the instance behind an address. `kind`: takeover, failback, restart, undetermined.
+    `before` and `after` are the instance halves, where known; `to_address` another address of the instance after."""
+
+    address: str
+    kind: str
+    episode: Episode
+    outage_from: Moment | None
+    outage_until: Moment | None
+    before: bytes | None
+    after: bytes | None
+    to_address: str | None
+    mac_before: bytes | None
+    mac_after: bytes | None
+    signals: tuple[Signal, ...]
+
+    @property
+    def score(self) -> int:
+        """Sum of the weights."""
+        return sum(s.weight for s in self.signals)
+
+    @property
+    def outage_s(self) -> float | None:
+        """Seconds from the last good answer before to the first answer after."""
+        if self.outage_from is None or self.outage_until is None:
+            return None
+        return max(0.0, (self.outage_until.time - self.outage_from.time) / 1e9)
+
+
+def changes(
+    seen: Seen, found: Sequence[Episode], macs: Macs, census: Census, owners: Sequence[ClientOwner]
+) -> list[Change]:
+    """Judge all episodes, in order of time: a failback is told by the takeover before it."""
+    out: list[Change] = []
+    for number, episode in enumerate(found):
+        following = [e.time for e in found[number + 1 :] if e.address == episode.address]
+        scene = _scene(episode, seen, macs, census, owners, out, min(following, default=episode.until))
+        told = signals(scene)
+        kind = _kind(scene, told)
+        if kind is None:
+            continue
+        out.append(_change(scene, told, kind))
+        if (restart := _restarted_meanwhile(scene, kind)) is not None:
+            out.append(restart)
+    return out
+
+
+def _scene(
+    episode: Episode,
+    seen: Seen,
+    macs: Macs,
+    census: Census,
+    owners: Sequence[ClientOwner],
+    earlier: Sequence[Change],
+    until: int,
+) -> Scene:
+    begins = episode.instance.after.time if episode.instance is not None else episode.time
+    last_good = census.last_good(episode.address, min(begins, episode.time))
+    since = last_good.time if last_good else episode.time
+    change = episode.instance
+    before = seen.instance(change.before) if change else None
+    after = seen.instance(change.after) if change else None
+    if change is None:  # unchanged, as far as anything shows
+        known = [
+            s for s in seen.by_address.get(episode.address, ()) if seen.instance(s) is not None and s.how != "refused"
+        ]
+        earlier_known = [s for s in known if s.time <= episode.time]
+        later_known = [s for s in known if s.time > episode.time]
+        before = seen.instance(earlier_known[-1]) if earlier_known else None
+        after = seen.instance(later_known[0]) if later_known else None
+    return Scene(
+        episode=episode,
+        seen=seen,
+        macs=macs,
+        census=census,
+        last_good=last_good,
+        since=since,
+        until=max(until, episode.time),
+        before=before,
+        after=after,
+        mac_before=macs.at(episode.address, since),
+        mac_after=macs.at(episode.address, max(episode.time, begins) + 1),
+        earlier=tuple(
+            (c.address, c.kind, c.before, c.after, c.to_address, c.mac_before, c.mac_after)
+            for c in earlier
+            if c.kind != "restart"
+        ),
+        identities={
+            o.link.server_address: (o.so_major_id, o.eir_server_scope)
+            for o in owners
+            if o.so_major_id is not None
+            and o.link.server_address != episode.address
+            and o.time < max(episode.time, begins)
+        },
+    )
+
+
+def _kind(scene: Scene, told: Sequence[Signal]) -> str | None:
+    names = {s.signal for s in told}
+    score = sum(s.weight for s in told)
+    if scene.before is not None and scene.before == scene.after:
+        return None  # the same instance answered before and after: an expired lease, a second client, another port
+    strong = names & STRONG or {"S1", "S3"} <= names
+    if strong and score >= THRESHOLD and "S20" not in names:
+        return "failback" if scene.came_back() else "takeover"
+    if scene.episode.instance is not None:
+        if "S20" in names or scene.booted_meanwhile():
+            return "restart"
+        return "undetermined"
+    broken = names & {"S1", "S4", "S5", "S15"}
+    if scene.episode.refusals and broken and scene.before is None:
+        return "undetermined"
+    return None
+
+
+def _change(scene: Scene, told: Sequence[Signal], kind: str) -> Change:
+    answer = scene.census.first_answer(scene.address, scene.since, scene.until)
+    return Change(
+        address=scene.address,
+        kind=kind,
+        episode=scene.episode,
+        outage_from=scene.last_good,
+        outage_until=answer,
+        before=scene.before,
+        after=scene.after,
+        to_address=next((s.other_address for s in told if s.other_address and s.signal in STRONG), None)
+        if kind in ("takeover", "failback")
+        else None,
+        mac_before=scene.mac_before,
+        mac_after=scene.mac_after,
+        signals=tuple(sorted(told, key=lambda s: (-abs(s.weight), s.frame, s.signal))),
+    )
+
+
+def _restarted_meanwhile(scene: Scene, kind: str) -> Change | None:
+    """An address that comes back to its first head's own port, with an instance that is new: that head was
+    restarted."""
+    home = scene.home()
+    if kind != "failback" or home is None or scene.after is None or scene.episode.instance is None:
+        return None
+    instance, mac = home
+    if (
+        mac is None
+        or mac != scene.mac_after
+        or not scene.macs.adjacent(scene.address, mac)
+        or instance in (None, scene.after)
+    ):
+        return None
+    after = scene.episode.instance.after
+    return Change(
+        address=scene.address,
+        kind="restart",
+        episode=scene.episode,
+        outage_from=None,
+        outage_until=None,
+        before=instance,
+        after=scene.after,
+        to_address=None,
+        mac_before=mac,
+        mac_after=mac,
+        signals=(
+            Signal(
+                signal="S9",
+                weight=3,
+                frame=after.frame,
+                time=after.time,
+                other_address=None,
+                note=f"the head that answers for {scene.address} again has a new instance: it was restarted while away",
+            ),
+        ),
+    )
