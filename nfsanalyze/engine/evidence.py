@@ -1,0 +1,108 @@
+"""What the frames of a finding show and when: looked up once for all findings of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dissect.nfs4.batch import CAPTURE_STRIDE
+from nfsanalyze.engine.finding import Evidence
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FIRST_FRAMES = 30
+LAST_FRAMES = 10
+"""Of a finding's frames the first and last are kept: enough to look up, short enough to read."""
+
+_NOTES = 3
+
+_SOURCES = (
+    ("events", "frame", "time", "note"),
+    ("signals", "frame", "time", "note"),
+    ("blind", "first_frame", "first", "reason"),
+    ("blind", "last_frame", "last", "reason"),
+    ("state_errors", "frame", "time", "status_name"),
+    ("client_owners", "frame", "time", "op"),
+    ("confirms", "frame", "time", "op"),
+    ("reclaims", "frame", "time", "claim"),
+    ("takeovers", "first_frame", "time", "kind"),
+)
+"""Tables that tell of a frame, the best first: a frame is looked for in the next only where it is in none before."""
+
+Story = tuple[int, str]
+"""Time (ns since 1970 UTC) and what the frame shows."""
+
+
+def shortened(frames: Collection[int]) -> tuple[int, ...]:
+    """Frames sorted, each once, and no more than a reader can use."""
+    ordered = sorted(set(frames))
+    if len(ordered) > FIRST_FRAMES + LAST_FRAMES:
+        ordered = ordered[:FIRST_FRAMES] + ordered[-LAST_FRAMES:]
+    return tuple(ordered)
+
+
+def stories(frames: Collection[int], tables: Mapping[str, pl.DataFrame]) -> dict[int, Story]:
+    """For each frame that a table tells of: its time and its note."""
+    import polars as pl
+
+    told: dict[int, Story] = {}
+    missing = set(frames)
+    for name, frame, time, note in _SOURCES:
+        table = tables.get(name)
+        if not missing or table is None or table.is_empty():
+            continue
+        wanted = pl.Series(sorted(missing), dtype=pl.UInt64)
+        rows = (
+            table.lazy()
+            .filter(pl.col(frame).is_in(wanted.implode()))
+            .select(frame, pl.col(time).cast(pl.Int64), note)
+            .collect()
+        )
+        notes: dict[int, tuple[int, list[str]]] = {}
+        for number, when, text in rows.iter_rows():
+            earliest, texts = notes.get(number, (when, []))
+            if text and text not in texts:
+                texts.append(text)
+            notes[number] = min(earliest, when), texts
+        told.update((number, (when, "; ".join(texts[:_NOTES]))) for number, (when, texts) in notes.items())
+        missing -= notes.keys()
+    return told
+
+
+class Captures:
+    """Names of the captures, by the numbers that frames carry."""
+
+    __slots__ = ("_first", "_names")
+
+    def __init__(self, captures: pl.DataFrame) -> None:
+        import polars as pl
+
+        self._names: list[str] = captures["capture"].to_list()
+        self._first: list[int | None] = captures["first"].cast(pl.Int64).to_list()
+
+    def name(self, index: int) -> str:
+        return self._names[index] if index < len(self._names) else f"capture {index + 1}"
+
+    def first(self, index: int) -> int:
+        """Time of the earliest packet, 0 where there is none."""
+        return (self._first[index] if index < len(self._first) else None) or 0
+
+    def main(self, frames: Sequence[int]) -> int:
+        """The capture that holds most of the frames, the earlier one of equals."""
+        indexes = [frame // CAPTURE_STRIDE for frame in frames]
+        return max(sorted(set(indexes)), key=indexes.count)
+
+    def evidence(self, frames: Sequence[int], told: Mapping[int, Story]) -> tuple[Evidence, ...]:
+        """One entry a frame that a table tells of, by time."""
+        found = [
+            Evidence(
+                capture=self.name(frame // CAPTURE_STRIDE),
+                frame=frame % CAPTURE_STRIDE,
+                time=told[frame][0],
+                note=told[frame][1],
+            )
+            for frame in frames
+            if frame in told
+        ]
+        return tuple(sorted(found, key=lambda item: (item.time, item.capture, item.frame)))

@@ -1,0 +1,53 @@
+"""What rules yield: findings with their evidence, and what could not be judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SEVERITIES = ("note", "low", "medium", "high", "critical")
+"""From least to most serious; `--fail-on` compares by position."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One frame and what it shows; `time` is ns since 1970 UTC."""
+
+    capture: str
+    frame: int
+    time: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One accusation. `id` is a fingerprint of rule and subject, stable across captures of the same trouble;
+    `frames` are of `capture`, evidence in other captures stands in `evidence` only."""
+
+    id: str
+    rule: str
+    name: str
+    severity: str
+    confidence: str
+    title: str
+    message: str
+    client: str | None
+    servers: tuple[str, ...]
+    clientids: tuple[str, ...]
+    capture: str
+    frames: tuple[int, ...]
+    evidence: tuple[Evidence, ...]
+    first: int
+    last: int
+    filter: str
+    fix: str
+    references: tuple[str, ...]
+    caused_by: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotEvaluable:
+    """A rule that could not be judged on a subject, and why."""
+
+    rule: str
+    subject: str
+    reason: str
