@@ -1,0 +1,6 @@
+"""`python -m nfsanalyze`."""
+
+from nfsanalyze.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""stdout for results, stderr for messages, files for reports: each write survives closed pipes and poor encodings."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+from nfsanalyze.errors import OutputError
+from nfsanalyze.facts.printable import printable
+
+
+def complain(message: str) -> None:
+    """One line on stderr, whatever the message holds."""
+    line = f"nfsanalyze: {printable(' '.join(message.split()))}\n"
+    with contextlib.suppress(OSError, ValueError):
+        encoding = sys.stderr.encoding or "ascii"
+        sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stderr.flush()
+
+
+def write_stdout(text: str) -> None:
+    """A whole report on stdout. A reader that went away is no error; a full disk is.
+
+    Raises OutputError.
+    """
+    try:
+        encoding = sys.stdout.encoding or "ascii"
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard_stdout()
+    except OSError as error:
+        discard_stdout()
+        raise OutputError(f"cannot write to stdout: {error.strerror}") from error
+
+
+def flush_stdout() -> None:
+    """Flush what a command printed, so that a closed pipe is met here and not at the interpreter's end."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard_stdout()
+
+
+def discard_stdout() -> None:
+    """Let nothing more fail on a stdout that nobody reads."""
+    with contextlib.suppress(OSError, ValueError):
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, sys.stdout.fileno())
+        os.close(sink)
+
+
+def check_writable(path: Path) -> None:
+    """Say before the work that a report cannot be written there. Raises OutputError."""
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; -o takes the name of a file")
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise OutputError(f"{path}: the folder {folder} does not exist; create it first")
+    special = path.exists() and not path.is_file()
+    if not os.access(path if special else folder, os.W_OK):
+        raise OutputError(f"{path}: no permission to write there; choose another file with -o")
+
+
+def write_file(path: Path, text: str) -> None:
+    """The text in a file, whole or not at all: a reader sees the old content or the new. Raises OutputError."""
+    try:
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            # a pipe or device takes what is written; there is nothing to replace
+            target.write_text(text, encoding="utf-8")
+            return
+        _replace(target, text)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror}; choose another file with -o") from error
+
+
+def _replace(target: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        fresh.chmod(_mode(target))
+        fresh.replace(target)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
+def _mode(target: Path) -> int:
+    """Permissions of the file that is replaced, else those any new file gets."""
+    if target.exists():
+        return stat.S_IMODE(target.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -1,0 +1,1 @@
+"""What a person or a program reads: one document of the analysis, and its renderings."""

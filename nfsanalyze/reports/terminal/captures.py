@@ -1,0 +1,58 @@
+"""What was read, and what of it could not be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nfsanalyze.reports.terminal.page import Page, View, counted
+
+_SHOWN = 10
+_REASONS = 5
+
+
+def captures(page: Page, view: View) -> None:
+    """A paragraph a capture."""
+    shown, hidden = view.bound(view.report["captures"], _SHOWN)
+    if shown:
+        page.blank()
+    for capture in shown:
+        page.hanging("capture", *_facts(view, capture), style="bold")
+        troubles = _troubles(view, capture)
+        if troubles:
+            page.hanging("       ", (f"but {'; '.join(troubles)}", "yellow"))
+        unread = _not_decoded(view, capture)
+        if unread:
+            page.hanging("       ", (f"not decoded: {unread}", "dim"))
+    if hidden:
+        page.line(f"... and {counted(hidden, 'more capture')} (--all shows them)")
+
+
+def _facts(view: View, capture: dict[str, Any]) -> tuple[Any, ...]:
+    parts = [f": {capture['format']}, {counted(capture['packets'], 'packet')}"]
+    if capture["first"] is not None:
+        start = capture["first"]
+        clock = view.clock
+        parts.append(f" in {capture['duration_s']:.3f} s from {clock.full(start)}")
+    replies = counted(capture["nfs4_replies"], "reply", "replies")
+    parts.append(f", {counted(capture['nfs4_calls'], 'COMPOUND call')} and {replies}")
+    return ((capture["path"], "bold"), "".join(parts))
+
+
+def _troubles(view: View, capture: dict[str, Any]) -> list[str]:
+    troubles = []
+    if capture["cut_short"]:
+        troubles.append("the file ends inside a record")
+    if capture["snaplen_cut_packets"]:
+        at = f" to {capture['snaplen']} bytes" if capture["snaplen"] is not None else ""
+        troubles.append(f"{counted(capture['snaplen_cut_packets'], 'packet')} cut{at} when captured")
+    if capture["gaps"]:
+        troubles.append(f"{counted(capture['gaps'], 'hole')} in NFS streams")
+    return troubles
+
+
+def _not_decoded(view: View, capture: dict[str, Any]) -> str:
+    notes, hidden = view.bound(sorted(capture["not_decoded"], key=lambda note: -note["count"]), _REASONS)
+    words = [f"{note['reason']} ({note['count']:,})" for note in notes]
+    if hidden:
+        words.append(f"{counted(hidden, 'more kind')} (--all shows them)")
+    return ", ".join(words)
