@@ -1,0 +1,95 @@
+"""Stories told in several tests: two heads with one address each, a client on both, and what happens to the addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from scenarios.cluster import A1, A2, Cluster
+from scenarios.hosts import Host, Mount, renewals
+from scenarios.layouts import LINUX, Layout
+from scenarios.server import Head, second
+
+MAC_1, MAC_2, MAC_3 = "02:00:00:00:01:01", "02:00:00:00:01:02", "02:00:00:00:01:03"
+BOOTED_1, BOOTED_2 = second("2026-11-20T08:00:07"), second("2026-11-21T21:13:42")
+
+
+@dataclass(kw_only=True)
+class Pair:
+    """Head 1 at A1, head 2 at A2; `first` and `second` are the client's mounts there."""
+
+    cluster: Cluster
+    head_1: Head
+    head_2: Head
+    host: Host
+    first: Mount
+    second: Mount
+    more: list[Mount] = field(default_factory=list)
+
+    @property
+    def mounts(self) -> list[Mount]:
+        return [self.first, self.second, *self.more]
+
+
+def heads(layout: Layout = LINUX, **changed: Any) -> tuple[Head, Head]:
+    """Two heads that never were one: other machines, other boots."""
+    return (
+        Head(name=b"hn1", mac=MAC_1, booted=BOOTED_1, layout=layout, counter=0x5A010000, **changed),
+        Head(name=b"hn2", mac=MAC_2, booted=BOOTED_2, layout=layout, counter=0x11770000, **changed),
+    )
+
+
+def pair(
+    *,
+    layout: Layout = LINUX,
+    minor: int = 0,
+    uniform: bool = False,
+    adjacent: bool = True,
+    head_1: Head | None = None,
+    head_2: Head | None = None,
+    **host: Any,
+) -> Pair:
+    """Both mounts made and renewed for three minutes: the quiet before every story."""
+    made_1, made_2 = heads(layout)
+    head_1, head_2 = head_1 or made_1, head_2 or made_2
+    cluster = Cluster({A1: head_1, A2: head_2}, adjacent=adjacent)
+    client = Host(cluster=cluster, uniform=uniform, **host)
+    first = client.mount(A1, minor=minor, name="f1")
+    cluster.wait(4)
+    other = client.mount(A2, minor=minor, name="b1")
+    renewals(cluster, first, other)
+    return Pair(cluster=cluster, head_1=head_1, head_2=head_2, host=client, first=first, second=other)
+
+
+def outage(p: Pair, *mounts: Mount, seconds: float = 30) -> None:
+    """Nobody answers at the addresses of these mounts; their clients ask, and ask again."""
+    cluster = p.cluster
+    cluster.fail(*(m.server for m in mounts))
+    cluster.wait(seconds / 2)
+    asked = [m.renew() for m in mounts]
+    for m in p.mounts:
+        if m not in mounts:
+            m.renew()
+    cluster.wait(seconds / 2)
+    for m, call in zip(mounts, asked, strict=True):
+        m.connection.repeat(call)
+
+
+def returned(p: Pair, *mounts: Mount, reset: bool = True, reclaim: bool = True) -> None:
+    """The addresses answer again: connections are reset and made anew, and clients recover what is refused."""
+    for m in mounts:
+        if reset:
+            m.connection.reset(by="server")
+        m.reconnect()
+        m.renew()
+        if not m.known():
+            m.recover(reclaim=reclaim)
+
+
+def taken_over(p: Pair, *, seconds: float = 30, announce: bool = True) -> int:
+    """Head 2 dies and head 1 takes A2; frame of its announcement."""
+    outage(p, p.second, seconds=seconds)
+    announced = p.cluster.serve(A2, p.head_1, announce=announce)
+    returned(p, p.second)
+    renewals(p.cluster, *p.mounts, times=4)
+    return announced
