@@ -203,6 +203,7 @@ def _captures(captures: Sequence[Capture], trace: Trace) -> Iterator[dict[str, A
     for number, capture in enumerate(captures):
         mine = of == number
         yield {
+            "capture_no": number,
             "capture": names[number],
             "path": capture.path,
             "format": capture.format,

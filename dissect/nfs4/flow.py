@@ -34,7 +34,6 @@ class Flow:
         "scheduled",
         "shown",
         "silent",
-        "told",
     )
 
     def __init__(self, connection: TcpConnection) -> None:
@@ -49,10 +48,8 @@ class Flow:
         "no payload went either way"
         self.due = False
         "it is old enough that its SYN will not follow"
-        self.told = False
-        "its Connection was put in a batch"
         self.pending: list[Output] = []
-        "what waits until it is"
+        "what waits until the connection itself is told"
         self.scheduled = [False, False]
         "whether somebody will ask each direction for its stalled hole"
         self._voices = (Voice(assumed=assumed), Voice(assumed=assumed))

@@ -73,7 +73,7 @@ class Streams:
         flow = self._flows.get(connection.conn)
         if flow is None:
             if connection.closed:
-                for event in connection.events(segment):
+                for event in connection.events(segment) if connection.told else ():
                     self._gather.event(event)
                 return
             if replaced is not None:
@@ -106,12 +106,12 @@ class Streams:
                 self._serial += 1
                 due = output.record.frame + REPLY_EARLY_FRAMES + 1
                 heappush(self._early, (due, self._serial, flow, output))
-            elif flow.told:
+            elif flow.connection.told:
                 self._put(flow, output)
             else:
                 flow.pending.append(output)
-        if flow.shown and not flow.told and flow.due:
-            flow.told = True
+        if flow.shown and not flow.connection.told and flow.due:
+            flow.connection.told = True
             self._served.add(flow.connection.responder)
             self._gather.connection(flow.connection.describe())
             pending, flow.pending = flow.pending, []
@@ -128,7 +128,7 @@ class Streams:
         flow.connection.closed = True
         flow.due = True
         self._tell(flow, outputs)
-        if flow.told:
+        if flow.connection.told:
             self._finish(flow)
         elif flow.silent and len(self._silent) < SILENT_CONNECTIONS:
             self._silent.append(flow)

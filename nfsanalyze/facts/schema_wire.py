@@ -8,8 +8,9 @@ TABLES = (
     table(
         "captures",
         "One row a capture file.",
-        "capture",
+        "capture_no",
         """
+        capture_no     u32       place in the case: its frames are numbered from capture_no * 10**10
         capture        str       name by which findings cite the capture
         path           str       path as given
         format         str       pcap, pcapng, snoop (with the compression, where there is one)

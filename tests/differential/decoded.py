@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from differential.spoken import Spoken
+
 from dissect.nfs4.batch import FRAME_SHIFT, NO_STATUS, Batch, Kind, Marks
 from dissect.nfs4.capture import open_capture
 from dissect.nfs4.exact import exact, messages
 from dissect.nfs4.message import Message
 from dissect.nfs4.types import TEST_STATEID4resok
-
-from differential.spoken import Spoken
 
 _CLIENTIDS = ("clientid", "eir_clientid", "csa_clientid", "dca_clientid")
 _SESSIONS = (
@@ -38,7 +38,9 @@ def batch(capture: Path) -> Batch:
 def read(capture: Path) -> dict[int, Spoken]:
     """The RPC messages of each frame that holds any."""
     called = {
-        int(row["id"]): int(row["call"]) >> FRAME_SHIFT for row in batch(capture).messages if row["kind"] & 1 and row["call"]
+        int(row["id"]): int(row["call"]) >> FRAME_SHIFT
+        for row in batch(capture).messages
+        if row["kind"] & 1 and row["call"]
     }
     frames: dict[int, Spoken] = {}
     with open_capture(capture) as records:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dissect.nfs4.batch import FRAME_SHIFT, Kind
-from samples.expectations import SAMPLES, cases
-
 from differential import decoded, tshark
 from differential.spoken import Spoken, differences
+
+from dissect.nfs4.batch import FRAME_SHIFT, Kind
+from samples.expectations import SAMPLES, cases
 
 PASSES = {"in order": False, "out of order": True}
 """tshark's reassembly with and without waiting for segments that come late: each reads what the other cannot."""

@@ -6,7 +6,8 @@
             ...                                  # Segment | Other
     unwrapper.drain(final=True)                  # list[LinkEvent | Note]
 
-Whatever the bytes, a frame ends in a value; what could not be followed is counted under a stable reason.
+A segment is the innermost: VLAN tags, MPLS, PPPoE, SNAP, IP in IP, GRE, EtherIP, ERSPAN, VXLAN and Geneve around it are
+opened. Whatever the bytes, a frame ends in a value; what could not be followed is counted under a stable reason.
 """
 
 from dissect.nfs4.link.runs import Binding, LinkRuns

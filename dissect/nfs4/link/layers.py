@@ -14,8 +14,9 @@ Layer = tuple[int, int, bytes | None]
 
 _u16 = Struct(">H").unpack_from
 _SNAP = b"\xaa\xaa\x03\x00\x00\x00"
-_LEAST_ETHERTYPE = 0x600
-_ARPHRD_ETHER, _ARPHRD_IEEE80211, _ARPHRD_IPGRE, _ARPHRD_RADIOTAP, _ARPHRD_NETLINK = 1, 801, 778, 803, 824
+LEAST_ETHERTYPE = 0x600
+"""Below it the word after the addresses is a length (IEEE 802.3)."""
+_ARPHRD_ETHER, _ARPHRD_IEEE80211, _ARPHRD_RADIOTAP, _ARPHRD_NETLINK = 1, 801, 803, 824
 
 
 def _network(data: bytes, kind: int, at: int, mac: bytes | None) -> Layer:
@@ -25,7 +26,7 @@ def _network(data: bytes, kind: int, at: int, mac: bytes | None) -> Layer:
             raise Short("VLAN tag")
         (kind,) = _u16(data, at + 2)
         at += 4
-    if kind < _LEAST_ETHERTYPE:
+    if kind < LEAST_ETHERTYPE:
         if kind == 1:
             return kind, at, mac
         if data[at : at + 6] == _SNAP and len(data) >= at + 8:
@@ -34,7 +35,8 @@ def _network(data: bytes, kind: int, at: int, mac: bytes | None) -> Layer:
     return kind, at, mac
 
 
-def _ethernet(data: bytes) -> Layer:
+def ethernet(data: bytes) -> Layer:
+    """A frame of Ethernet. Raises Undecoded."""
     if len(data) < 14:
         raise Short("Ethernet header")
     return _network(data, _u16(data, 12)[0], 14, data[6:12])
@@ -44,8 +46,6 @@ def _cooked(data: bytes, header: int, arphrd: int, octets: int, address: bytes, 
     """What the two Linux cooked headers share; the protocol word is an Ethernet type on most interfaces."""
     if arphrd in (_ARPHRD_NETLINK, _ARPHRD_IEEE80211, _ARPHRD_RADIOTAP):
         raise Undecoded(f"cooked capture of interface type {arphrd} not decoded")
-    if arphrd == _ARPHRD_IPGRE:
-        raise Undecoded("tunnel: GRE not decoded")
     mac = address[:6] if octets == 6 and arphrd == _ARPHRD_ETHER else None
     return _network(data, protocol, header, mac)
 
@@ -93,7 +93,8 @@ def _loop(data: bytes) -> Layer:
     return _family(int.from_bytes(data[:4], "big"), 4)
 
 
-def _raw(data: bytes) -> Layer:
+def raw(data: bytes) -> Layer:
+    """An IP packet of the version that it says itself. Raises Undecoded."""
     if not data:
         raise Short("IP header")
     version = data[0] >> 4
@@ -122,10 +123,13 @@ def _ipoib(header: int) -> Callable[[bytes], Layer]:
 
 LAYERS: dict[int, Callable[[bytes], Layer]] = {
     LinkType.NULL: _null,
-    LinkType.ETHERNET: _ethernet,
-    LinkType.DLT_RAW: _raw,
-    LinkType.DLT_RAW_OPENBSD: _raw,
-    LinkType.RAW: _raw,
+    LinkType.ETHERNET: ethernet,
+    LinkType.PPP: lambda _data: (EtherType.PPP, 0, None),
+    LinkType.DLT_RAW: raw,
+    LinkType.DLT_RAW_OPENBSD: raw,
+    LinkType.PPP_HDLC: lambda _data: (EtherType.PPP, 0, None),
+    LinkType.PPP_ETHER: lambda _data: (EtherType.PPPOE, 0, None),
+    LinkType.RAW: raw,
     LinkType.LOOP: _loop,
     LinkType.LINUX_SLL: _linux_sll,
     LinkType.IPNET: _ipnet,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv6Address
 from socket import inet_ntoa
 from struct import Struct
@@ -12,16 +12,33 @@ from dissect.nfs4.capture.frame import Frame
 from dissect.nfs4.capture.linktypes import SNOOP_BASE, link_type_name
 from dissect.nfs4.link.fragments import Fragments
 from dissect.nfs4.link.internet import Packet, extensions, ipv4, ipv6
-from dissect.nfs4.link.layers import LAYERS
+from dissect.nfs4.link.layers import LAYERS, Layer
 from dissect.nfs4.link.neighbours import Neighbour, arp, discovery
 from dissect.nfs4.link.odd import Malformed, Short, Undecoded
-from dissect.nfs4.link.protocols import ETHERTYPES, IP_PROTOCOLS, UDP_TUNNELS, EtherType, Protocol
+from dissect.nfs4.link.overlays import OVERLAYS
+from dissect.nfs4.link.protocols import (
+    ETHERTYPES,
+    IP_PROTOCOLS,
+    LLC,
+    LLC_WITH_IP,
+    UDP_TUNNELS,
+    WRAPPED_PORTS,
+    WRAPPED_PROTOCOLS,
+    WRAPPED_TYPES,
+    EtherType,
+    Protocol,
+    Wrapper,
+)
 from dissect.nfs4.link.runs import Binding, LinkRuns
 from dissect.nfs4.link.segment import Other, Segment
 
 _TCP = Struct(">HHIIBB").unpack_from
 _PORTS = Struct(">HH").unpack_from
+_UDP_LENGTH = Struct(">4xH").unpack_from
 _REMEMBERED_PAIRS = 65536
+WRAPPERS = 16
+"""Layers around an IP packet opened in one frame. A frame of Ethernet in GRE is two; real tunnels stay below ten."""
+
 _NO_MAC = bytes(6)
 _UNSPECIFIED = ("0.0.0.0", "::")
 
@@ -49,7 +66,7 @@ class Unwrapper:
             elif kind == EtherType.IPV6:
                 packet = ipv6(frame.data, at, frame.original_length)
             else:
-                return self._other_network(frame, number, kind, at)
+                return self._other_network(frame, number, kind, at, mac)
             return self._packet(frame, number, packet, mac)
         except Undecoded as closed:
             cut = len(frame.data) < frame.original_length
@@ -68,7 +85,7 @@ class Unwrapper:
         self._notes.clear()
         return [*events, *notes]
 
-    def _packet(self, frame: Frame, number: int, packet: Packet, mac: bytes | None) -> Result:
+    def _packet(self, frame: Frame, number: int, packet: Packet, mac: bytes | None, depth: int = 0) -> Result:
         source, destination = self._pairs.get(packet.pair) or self._text(packet.pair)
         if mac == _NO_MAC:
             mac = None
@@ -90,7 +107,7 @@ class Unwrapper:
             if inner is not None:
                 raise Malformed("IP fragment within a fragment")
         if protocol != Protocol.TCP:
-            return self._other_transport(frame, number, packet, data, protocol, start, stop)
+            return self._other_transport(frame, number, packet, data, protocol, start, stop, depth)
         if len(data) < start + 14:
             raise Short("TCP header") if len(data) < stop else Malformed("TCP header")
         source_port, destination_port, seq, ack, offset, flags = _TCP(data, start)
@@ -123,7 +140,49 @@ class Unwrapper:
         self._pairs[pair] = text
         return text
 
-    def _other_network(self, frame: Frame, number: int, kind: int, at: int) -> Result:
+    def _inside(
+        self, frame: Frame, number: int, wrapper: Wrapper, octets: bytes, length: int, mac: bytes | None, depth: int
+    ) -> Result | None:
+        """Through a layer of which `octets` were captured and `length` was on the wire; None where it holds no IP.
+
+        `mac` stands behind what is inside, unless that is a frame of Ethernet with its own. Raises Undecoded.
+        """
+        if depth == WRAPPERS:
+            raise Undecoded(f"tunnel: more than {WRAPPERS} layers in each other")
+        try:
+            layer = _opener(wrapper)(octets)
+            if layer is None:
+                return None
+            kind, at, own = layer
+            if own is not None:
+                mac = own
+            body = Frame(
+                number=frame.number,
+                time=frame.time,
+                data=octets,
+                original_length=length,
+                link_type=frame.link_type,
+                interface=frame.interface,
+            )
+            if kind == EtherType.IPV4:
+                return self._packet(body, number, ipv4(octets, at, length), mac, depth + 1)
+            if kind == EtherType.IPV6:
+                return self._packet(body, number, ipv6(octets, at, length), mac, depth + 1)
+            return self._other_network(body, number, kind, at, mac, depth + 1)
+        except Short as short:
+            if len(octets) < length:
+                raise
+            raise Malformed(str(short)) from None
+
+    def _other_network(
+        self, frame: Frame, number: int, kind: int, at: int, mac: bytes | None, depth: int = 0
+    ) -> Result:
+        wrapper = WRAPPED_TYPES.get(kind)
+        if wrapper is not None and (kind != LLC or frame.data[at : at + 1] in LLC_WITH_IP):
+            length = frame.original_length - at
+            result = self._inside(frame, number, wrapper, frame.data[at:], length, mac, depth)
+            if result is not None:
+                return result
         if kind == EtherType.ARP:
             self._neighbour(arp(frame.data, at), number, frame.time)
             return (Other(frame=number, protocol="arp"),)
@@ -131,10 +190,16 @@ class Unwrapper:
         return self._noted(note, name, number) if note else (Other(frame=number, protocol=name),)
 
     def _other_transport(
-        self, frame: Frame, number: int, packet: Packet, data: bytes, protocol: int, start: int, stop: int
+        self, frame: Frame, number: int, packet: Packet, data: bytes, protocol: int, start: int, stop: int, depth: int
     ) -> Result:
         if protocol == Protocol.UDP:
-            return self._udp(number, data, start, stop)
+            return self._udp(frame, number, data, start, stop, depth)
+        wrapper = WRAPPED_PROTOCOLS.get(protocol)
+        if wrapper is not None:
+            # The MAC is the tunnel's end, not that of the address inside.
+            result = self._inside(frame, number, wrapper, data[start:stop], stop - start, None, depth)
+            if result is not None:
+                return result
         if protocol == Protocol.ICMPV6 and len(packet.pair) == 32:
             self._neighbour(discovery(data, start, stop, packet.pair[:16], packet.ttl), number, frame.time)
         name, note = IP_PROTOCOLS.get(protocol, (f"ip protocol {protocol}", None))
@@ -143,17 +208,26 @@ class Unwrapper:
     def _other_fragment(self, frame: Frame, number: int, packet: Packet) -> Result:
         """Fragments of what is not TCP are not put together: the first tells what there is to tell."""
         if packet.fragment is not None and packet.fragment.offset == 0 and packet.protocol == Protocol.UDP:
-            return self._udp(number, frame.data, packet.start, packet.stop)
+            return self._udp(frame, number, frame.data, packet.start, packet.stop)
         name, note = IP_PROTOCOLS.get(packet.protocol, (f"ip protocol {packet.protocol}", None))
         if packet.protocol == Protocol.UDP:
             name = "udp"
         return self._noted(note, name, number) if note else (Other(frame=number, protocol=name),)
 
-    def _udp(self, number: int, data: bytes, start: int, stop: int) -> Result:
+    def _udp(self, frame: Frame, number: int, data: bytes, start: int, stop: int, depth: int | None = None) -> Result:
+        """A datagram, or with no `depth` the first fragment of one, which is not opened."""
         if min(len(data), stop) < start + 4:
             return (Other(frame=number, protocol="udp"),)
         source_port, destination_port = _PORTS(data, start)
         note = UDP_TUNNELS.get(destination_port)
+        wrapper = WRAPPED_PORTS.get(destination_port)
+        if wrapper is not None and depth is not None:
+            body, end = _datagram(data, start, stop)
+            result = self._inside(frame, number, wrapper, data[body:end], end - body, None, depth)
+            if result is not None:
+                return result
+        elif wrapper is not None:
+            note = f"tunnel: {wrapper.value} in IP fragments not decoded"
         if note is not None:
             self._note(note, number)
         return (Other(frame=number, protocol="udp", source_port=source_port, destination_port=destination_port),)
@@ -183,9 +257,33 @@ _REASSEMBLED = frozenset(
         Protocol.MOBILITY,
         Protocol.HIP,
         Protocol.SHIM6,
+        *WRAPPED_PROTOCOLS,
     )
 )
-"""TCP, and the headers that may stand before it in the first fragment."""
+"""TCP, the headers that may stand before it in the first fragment, and tunnels."""
+
+
+def _datagram(data: bytes, start: int, stop: int) -> tuple[int, int]:
+    """Where the payload of a UDP datagram (RFC 768) starts and stops. Raises Undecoded."""
+    if min(len(data), stop) < start + 8:
+        raise Short("UDP header") if len(data) < stop else Malformed("UDP header")
+    (length,) = _UDP_LENGTH(data, start)
+    # 0 where the card was to fill it in, as in an IP header.
+    if not length:
+        return start + 8, stop
+    if length < 8:
+        raise Malformed("UDP header")
+    return start + 8, min(stop, start + length)
+
+
+def _opener(wrapper: Wrapper) -> Callable[[bytes], Layer | None]:
+    opener = OVERLAYS.get(wrapper)
+    if opener is None:
+        # Captures without such a layer do not pay for the import of dpkt, which loads all that it knows.
+        from dissect.nfs4.link.dpkt_layers import OPENERS
+
+        opener = OPENERS[wrapper]
+    return opener
 
 
 def _address(octets: bytes) -> str:

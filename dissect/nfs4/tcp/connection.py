@@ -61,6 +61,7 @@ class TcpConnection:
         "predecessor",
         "responder",
         "syn_frame",
+        "told",
     )
 
     def __init__(self, conn: int, segment: SegmentLike, predecessor: TcpConnection | None) -> None:
@@ -73,6 +74,9 @@ class TcpConnection:
         self.halves = (Half(), Half())
         self.predecessor = predecessor
         self.closed = False
+        "another has taken its endpoints, or the capture has ended"
+        self.told = False
+        "batches name it"
         self._told: set[tuple[TcpFlag, int]] = set()
 
     def direction(self, segment: SegmentLike) -> int:

@@ -285,6 +285,19 @@ def test_traffic_of_others_is_counted() -> None:
     assert got.notes == {"tcp port 443: no RPC recognised": 5, "udp port 111": 1, "arp": 1}
 
 
+def test_of_a_connection_that_is_not_told_nothing_is() -> None:
+    """Not even what a second tap shows of it when its ports are in use again."""
+    wire = Wire()
+    for _ in range(2):
+        web = wire.connect("10.0.0.11:50000", "10.0.0.9:443")
+        web.send(CLIENT, b"GET / HTTP/1.1")
+        web.send(SERVER, b"HTTP/1.1 200 OK")
+        web.close()
+    wire.frames += wire.frames[:8]
+    got = decode(wire)
+    assert got.connections == got.of(TcpEvent) == got.of(HalfSummary) == []
+
+
 def test_an_nfs_port_without_rpc_says_so() -> None:
     wire = Wire()
     connection = wire.connect("10.0.0.11:50000", "10.0.0.9:2049")
