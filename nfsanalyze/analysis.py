@@ -64,6 +64,7 @@ def analyse(
         ends=_edge(captures, trace, last=True),
         cut_short=[c.path for c in captures if c.cut_short],
         lease_time_s=lease_time_s,
+        ports=ports,
     )
     facts = tables(case)
     facts["captures"] = table("captures", _captures(captures, trace))
@@ -95,7 +96,7 @@ def _decoded(captures: Sequence[Capture], ports: Sequence[int], progress: Progre
     for number, capture in enumerate(captures):
         highest = -1
         with capture:
-            for batch in exact(_told(capture, progress), capture_no=number):
+            for batch in exact(_told(capture, progress), capture_no=number, ports=ports):
                 highest = max([highest, *(c.conn for c in batch.connections)])
                 yield _renumbered(batch, offset) if offset else batch
         offset += highest + 1

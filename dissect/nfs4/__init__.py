@@ -1,4 +1,4 @@
-"""NFSv4 from bytes to messages: captures, link layers, TCP streams, RPC records, COMPOUNDs. Knows no tables, no terminal.
+"""NFSv4 from bytes to messages: captures, link layers, TCP streams, RPC records, COMPOUNDs.
 
     from dissect.nfs4.capture import open_capture
     from dissect.nfs4.exact import exact

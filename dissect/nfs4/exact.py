@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from dissect.nfs4.batch import CAPTURE_STRIDE, Batch, Event
+from dissect.nfs4.bounds import NFS_PORTS
 from dissect.nfs4.capture.frame import Frame
 from dissect.nfs4.gather import Gather
 from dissect.nfs4.link.segment import Other, Segment
@@ -15,7 +16,9 @@ from dissect.nfs4.streams import Streams
 BATCH_FRAMES = 65536
 
 
-def exact(frames: Iterable[Frame], *, capture_no: int = 0, batch_frames: int = BATCH_FRAMES) -> Iterator[Batch]:
+def exact(
+    frames: Iterable[Frame], *, capture_no: int = 0, batch_frames: int = BATCH_FRAMES, ports: Collection[int] = ()
+) -> Iterator[Batch]:
     """Decode the frames of one capture, in its order; `capture_no` moves all frame numbers by CAPTURE_STRIDE times it.
 
     Connections are numbered from 0 in the order of their first segments; those that show no RPC and are on no NFS port
@@ -25,7 +28,7 @@ def exact(frames: Iterable[Frame], *, capture_no: int = 0, batch_frames: int = B
     """
     gather = Gather()
     taken = 0
-    for _ in _decode(frames, capture_no * CAPTURE_STRIDE, gather):
+    for _ in _decode(frames, capture_no * CAPTURE_STRIDE, gather, ports):
         taken += 1
         if taken == batch_frames:
             taken = 0
@@ -58,9 +61,9 @@ class _Listed(Gather):
         pass
 
 
-def _decode(frames: Iterable[Frame], base: int, gather: Gather) -> Iterator[None]:
+def _decode(frames: Iterable[Frame], base: int, gather: Gather, ports: Collection[int] = ()) -> Iterator[None]:
     """Decode into `gather`; comes back after each frame, and ends when all is in it."""
-    unwrapper, streams = Unwrapper(), Streams(gather)
+    unwrapper, streams = Unwrapper(), Streams(gather, NFS_PORTS | frozenset(ports))
     for frame in frames:
         number = base + frame.number
         streams.advance(number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from dissect.nfs4.batch import Gap, Note, TcpEvent
 from dissect.nfs4.bounds import NFS_PORTS, REPLY_EARLY_FRAMES
@@ -36,10 +36,10 @@ class Flow:
         "silent",
     )
 
-    def __init__(self, connection: TcpConnection) -> None:
+    def __init__(self, connection: TcpConnection, nfs_ports: Set[int] = NFS_PORTS) -> None:
         self.connection = connection
         ports = {connection.initiator[1], connection.responder[1]}
-        assumed = not ports.isdisjoint(NFS_PORTS)
+        assumed = not nfs_ports.isdisjoint(ports)
         self.shown = assumed
         "it is NFS by its port or RPC by its content, and so worth telling"
         self.dead = False

@@ -8,12 +8,13 @@ same.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from heapq import heappop, heappush
 
 from dissect.nfs4.batch import Marks, Note
 from dissect.nfs4.bounds import (
     CALLBACK_PROGRAMS,
+    NFS_PORTS,
     REORDER_FRAMES,
     REPLY_EARLY_FRAMES,
     SILENT_CONNECTIONS,
@@ -37,10 +38,11 @@ _RECHECK_FRAMES = 64
 class Streams:
     """Takes segments, fills a Gather. `segment` and `advance` want frame numbers that never fall."""
 
-    def __init__(self, gather: Gather) -> None:
+    def __init__(self, gather: Gather, nfs_ports: Set[int] = NFS_PORTS) -> None:
         self.census = Census()
         self._gather = gather
-        self._connections = Connections()
+        self._connections = Connections(nfs_ports)
+        self._nfs_ports = nfs_ports
         self._flows: dict[int, Flow] = {}
         self._new: deque[Flow] = deque()
         self._stalls: list[tuple[int, int, int, Flow]] = []
@@ -78,7 +80,7 @@ class Streams:
                 return
             if replaced is not None:
                 self._close(self._flows.pop(replaced.conn))
-            flow = self._flows[connection.conn] = Flow(connection)
+            flow = self._flows[connection.conn] = Flow(connection, self._nfs_ports)
             self._new.append(flow)
         self._tell(flow, flow.take(segment))
 

@@ -4,6 +4,7 @@ them."""
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -217,27 +218,29 @@ def _owner(
 
 def _compared(found: Sequence[ClientOwner]) -> list[ClientOwner]:
     """Owners without a visible address, compared with the others of the same source or boot verifier."""
-    out = list(found)
-    for i, mine in enumerate(out):
-        if mine.server_hit is not None or mine.says.uniform is True or not mine.complete:
-            continue
-        tried = set()
-        for theirs in found:
-            key = (theirs.owner, theirs.link.server_address)
-            if (
-                key in tried
-                or theirs.minor != mine.minor
-                or theirs.link.server_address == mine.link.server_address
-                or theirs.owner == mine.owner
-                or not (theirs.link.client_address == mine.link.client_address or theirs.verifier == mine.verifier)
-            ):
-                continue
-            tried.add(key)
-            hit = embedded.differential(mine.owner, mine.link.server_address, theirs.owner, theirs.link.server_address)
-            if hit is not None:
-                out[i] = replace(mine, server_hit=hit, identity=embedded.without(mine.owner, hit))
-                break
+    kin: dict[tuple[object, ...], dict[tuple[bytes, str], ClientOwner]] = defaultdict(dict)
+    for o in found:
+        for shared in ((o.minor, o.link.client_address), (o.minor, o.verifier)):
+            kin[shared].setdefault((o.owner, o.link.server_address), o)
+    known: dict[tuple[object, ...], embedded.Hit | None] = {}
+    out = []
+    for o in found:
+        if o.server_hit is None and o.says.uniform is not True and o.complete:
+            key = (o.minor, o.owner, o.link.server_address, o.link.client_address, o.verifier)
+            if key not in known:
+                others = kin[o.minor, o.link.client_address] | kin[o.minor, o.verifier]
+                known[key] = next((hit for other in others.values() if (hit := _differs(o, other))), None)
+            if (hit := known[key]) is not None:
+                o = replace(o, server_hit=hit, identity=embedded.without(o.owner, hit))
+        out.append(o)
     return out
+
+
+def _differs(mine: ClientOwner, theirs: ClientOwner) -> embedded.Hit | None:
+    """The server address in `mine`, where `theirs` is the same owner but for the address."""
+    if theirs.link.server_address == mine.link.server_address or theirs.owner == mine.owner:
+        return None
+    return embedded.differential(mine.owner, mine.link.server_address, theirs.owner, theirs.link.server_address)
 
 
 def confirms(exchanges: Iterable[Exchange]) -> list[Confirm]:

@@ -101,7 +101,7 @@ FORMS: tuple[OwnerForm, ...] = (
         per_mount=True,
     ),
     _form("dcache-basic-client", rb"(?P<cls>[\w.$]+): [^@]*-\d+@(?P<host>\S+)", True),
-    _form("pynfs", rb"(?:client[12]_pid\d+|pynfs\d+_.*)", True),
+    _form("pynfs", rb"(?:client[12]_pid\d+|pynfs\d+_.*)", True, per_mount=True),
     _form("haiku", rb"HAIKU:kernel:(?P<packed>.{4}).{2}.{2}(?P<packedclient>.{4})", False, verifier_binds="request"),
     _form("nfs-rs", rb"nfs-rs-[0-9a-f]+", None, per_mount=True, verifier_binds="mount"),
     _form("freebsd without hostuuid", rb".{24}", None, per_mount=True, verifier_binds="request", strong=False),

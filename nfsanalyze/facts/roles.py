@@ -4,16 +4,16 @@ it."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from dissect.nfs4.batch import Connection, Credential, HalfSummary, Kind, Marks, TcpEvent, TcpFlag
+from dissect.nfs4.bounds import NFS_PORTS
 from dissect.nfs4.const import AuthFlavor
 from nfsanalyze.facts.printable import printable
 from nfsanalyze.facts.trace import Trace
-
-NFS_PORTS = frozenset({2049, 20049})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +53,11 @@ class Link:
         return 0 if self.client_is_initiator else 1
 
 
-def links(trace: Trace) -> dict[int, Link]:
+def links(trace: Trace, ports: Collection[int] = ()) -> dict[int, Link]:
     """Every connection with NFS on it, and every one that tries an address and port known for NFS."""
     tallies = _tallies(trace)
     callers = {conn: caller for conn, tally in tallies.items() if (caller := _caller(tally)) is not None}
+    known = NFS_PORTS | frozenset(ports)
     credentials = _credentials(trace)
     halves: dict[int, dict[int, HalfSummary]] = {}
     for half in trace.halves:
@@ -76,7 +77,7 @@ def links(trace: Trace) -> dict[int, Link]:
         if conn in callers:
             direction, callback = callers[conn]
             client_is_initiator = (direction == 0) != callback
-        elif (c.responder_address, c.responder_port) in servers or c.responder_port in NFS_PORTS:
+        elif (c.responder_address, c.responder_port) in servers or c.responder_port in known:
             client_is_initiator, callback = True, False
         elif (c.initiator_address, c.initiator_port) in servers:
             client_is_initiator, callback = False, False

@@ -45,7 +45,11 @@ class Census:
     "refusals, with the client address"
     calls: dict[str, list[Moment]]
     links: dict[str, list[Link]]
+    servers: dict[str, set[str]]
+    "by client address: the server addresses it talks to"
     tcp: dict[int, list[TcpEvent]]
+    syns: dict[str, list[Moment]]
+    syn_acks: dict[str, list[Moment]]
 
     def last_good(self, address: str, before: int) -> Moment | None:
         """The last good reply before a time."""
@@ -106,6 +110,28 @@ class Census:
             asked, since, key=lambda m: m.time
         )
 
+    def unanswered(self, address: str, since: int, until: int) -> int:
+        """The longest time inside a window, in ns, for which the address answered nobody although it was asked: from
+        the first request or SYN after an answer to the next answer."""
+        there = (self.good, self.grace, self.syn_acks)
+        answers = {m.time for moments in there for m in _within(moments.get(address, []), since, until)}
+        answers |= {moment.time for moment, _ in self.refusals(address, since, until)}
+        asked = sorted(
+            m.time for moments in (self.calls, self.syns) for m in _within(moments.get(address, []), since, until)
+        )
+        longest, start = 0, since
+        for answer in [*sorted(answers - {since}), until]:
+            at = bisect_right(asked, start)
+            if at < len(asked) and asked[at] < answer:
+                longest = max(longest, answer - asked[at])
+            start = answer
+        return longest
+
+
+def _within(moments: list[Moment], since: int, until: int) -> list[Moment]:
+    first = bisect_left(moments, since, key=lambda m: m.time)
+    return moments[first : bisect_right(moments, until, key=lambda m: m.time)]
+
 
 def census(trace: Trace, links: dict[int, Link]) -> Census:
     """Sort all replies by server address and by what they say."""
@@ -124,12 +150,21 @@ def census(trace: Trace, links: dict[int, Link]) -> Census:
     good = replies & ~refused & ~grace & (m["status"] >= 0)
     calls = (m["kind"] == int(Kind.COMPOUND_CALL)) & (where >= 0)
     by_link: dict[str, list[Link]] = defaultdict(list)
+    servers: dict[str, set[str]] = defaultdict(set)
     for link in links.values():
         by_link[link.server_address].append(link)
+        servers[link.client_address].add(link.server_address)
     tcp: dict[int, list[TcpEvent]] = defaultdict(list)
-    for event in trace.tcp:
+    opened: dict[TcpFlag, dict[str, list[Moment]]] = {
+        TcpFlag.SYN: defaultdict(list),
+        TcpFlag.SYN_ACK: defaultdict(list),
+    }
+    for event in sorted(trace.tcp, key=lambda e: (e.time, e.frame)):
         if event.conn in links:
             tcp[event.conn].append(event)
+            if event.kind in opened and not links[event.conn].callback:
+                moment = Moment(time=event.time, frame=event.frame)
+                opened[event.kind][links[event.conn].server_address].append(moment)
 
     def moments(mask: NDArray[np.bool_]) -> dict[str, list[Moment]]:
         out: dict[str, list[Moment]] = defaultdict(list)
@@ -145,5 +180,13 @@ def census(trace: Trace, links: dict[int, Link]) -> Census:
         moment = Moment(time=int(m["time"][row]), frame=frame_of(int(m["id"][row])))
         told[link.server_address].append((moment, link.client_address))
     return Census(
-        good=moments(good), grace=moments(grace), refused=told, calls=moments(calls), links=dict(by_link), tcp=dict(tcp)
+        good=moments(good),
+        grace=moments(grace),
+        refused=told,
+        calls=moments(calls),
+        links=dict(by_link),
+        servers=dict(servers),
+        tcp=dict(tcp),
+        syns=opened[TcpFlag.SYN],
+        syn_acks=opened[TcpFlag.SYN_ACK],
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from nfsanalyze.facts.identity import ClientOwner
+from nfsanalyze.state.census import Census
 from nfsanalyze.state.macs import Macs
 from nfsanalyze.state.sightings import Seen, Sighting
 
@@ -138,10 +139,15 @@ def _identity_changes(owners: Sequence[ClientOwner], address: str) -> list[Ident
 
 
 def episodes(
-    seen: Seen, owners: Sequence[ClientOwner], found_foreign: Sequence[Foreign], macs: Macs, addresses: Iterable[str]
+    seen: Seen,
+    owners: Sequence[ClientOwner],
+    found_foreign: Sequence[Foreign],
+    macs: Macs,
+    census: Census,
+    addresses: Iterable[str],
 ) -> list[Episode]:
     """All episodes by time. Two changes of the instance are two episodes, however close; other signs join the
-    nearest."""
+    nearest, and signs between which the address answered nothing are of one change."""
     out = []
     for address in sorted(addresses):
         if flapping(seen, address):
@@ -159,15 +165,18 @@ def episodes(
                 signs.append((s.time, s.frame, s))
         for mac in macs.changes(address):
             signs.append((mac.time, mac.frame, None))
-        out.extend(_clusters(address, sorted(signs, key=lambda s: s[:2])))
+        out.extend(_clusters(address, sorted(signs, key=lambda s: s[:2]), census))
     return sorted(out, key=lambda e: (e.time, e.frame, e.address))
 
 
-def _clusters(address: str, signs: list[tuple[int, int, Sign | None]]) -> list[Episode]:
+def _clusters(address: str, signs: list[tuple[int, int, Sign | None]], census: Census) -> list[Episode]:
     groups: list[list[tuple[int, int, Sign | None]]] = []
     for sign in signs:
         current = groups[-1] if groups else None
-        if current is None or sign[0] - current[-1][0] > WINDOW_NS:
+        if current is None or (
+            sign[0] - current[-1][0] > WINDOW_NS
+            and census.first_good(address, current[-1][0] + 1, sign[0] - 1) is not None
+        ):
             groups.append([sign])
             continue
         settled = [s for s in current if isinstance(s[2], InstanceChange)]

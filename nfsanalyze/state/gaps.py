@@ -216,7 +216,11 @@ def _gap(
             if c.address in addresses and last.time <= c.episode.time <= max(until, told.told.time if told else until)
         }
         excused = "moved" if kinds & {"takeover", "failback"} else "restarted"
-    elif all(census.silent(a, last.time, until) for a in addresses):
+    elif all(
+        census.silent(a, last.time, until)
+        or until - last.time - census.unanswered(a, last.time, until) <= lease_time.seconds * 1e9
+        for a in addresses
+    ):
         excused = "unanswered"
     silence = "continued" if following else "end"
     return LeaseGap(

@@ -7,14 +7,21 @@ shown.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.state.census import Moment
+from nfsanalyze.state.episodes import flapping
+from nfsanalyze.state.instance import telling
 from nfsanalyze.state.macs import Macs
 from nfsanalyze.state.sightings import Seen, Sighting
 from nfsanalyze.state.takeovers import Change
+
+Verifiers = dict[str, dict[bytes, list[Moment]]]
+"""Write verifiers: by address, by verifier, the moments that show it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,8 @@ class Stay:
     last_frame: int
     instance: bytes | None
     instance_time: int | None
+    mixed: bool
+    "several instances take turns there (a load balancer): no lease can be given a head"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +72,11 @@ class Heads:
     same: tuple[SameHead, ...]
 
     def at(self, address: str, time: int) -> int | None:
-        """The head behind an address at a time."""
+        """The head behind an address at a time; None where several take turns."""
         there = [s for s in self.stays if s.address == address]
         begun = [s for s in there if s.first <= time]
         pick = max(begun, key=lambda s: s.first, default=None) or min(there, key=lambda s: s.first, default=None)
-        return pick.head if pick else None
+        return pick.head if pick and not pick.mixed else None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,6 +86,9 @@ class _Draft:
     first_frame: int
     last: int
     last_frame: int
+    answered: int
+    "its last good answer at the latest: from then to `last` nobody answered, and nothing can be proven"
+    mixed: bool
     sightings: list[Sighting]
     instance: bytes | None = None
 
@@ -87,14 +99,15 @@ def heads(
     spans: dict[str, tuple[Moment, Moment]],
     macs: Macs,
     completions: Iterable[Completion],
-    verifiers: dict[tuple[str, bytes], list[Moment]],
+    verifiers: Verifiers,
+    owners: Sequence[ClientOwner],
 ) -> Heads:
     """Cut every address's span (first and last moment seen) at its changes, then join the stays.
 
-    `verifiers`: write verifiers by (address, verifier). MACs that would join stays with different instances are
+    MACs that would join stays with different instances are
     routers'.
     """
-    drafts = _drafts(seen, found, spans)
+    drafts = _drafts(seen, found, spans, owners)
     parent = list(range(len(drafts)))
 
     def root(i: int) -> int:
@@ -103,14 +116,15 @@ def heads(
         return i
 
     same: list[SameHead] = []
-    for i, a in enumerate(drafts):
-        for j in range(i + 1, len(drafts)):
-            b = drafts[j]
-            proofs = list(_proofs(a, b, seen, macs, completions, verifiers))
-            same.extend(p for p in proofs if a.address != b.address)
-            if any(p.proven for p in proofs):
-                low, high = sorted((root(i), root(j)))
-                parent[high] = low
+    for i, j in _candidates(drafts, seen, macs, completions, verifiers):
+        a, b = drafts[i], drafts[j]
+        if a.mixed or b.mixed:
+            continue
+        proofs = list(_proofs(a, b, seen, macs, completions, verifiers))
+        same.extend(p for p in proofs if a.address != b.address)
+        if any(p.proven for p in proofs):
+            low, high = sorted((root(i), root(j)))
+            parent[high] = low
     order = {
         r: n
         for n, r in enumerate(
@@ -129,6 +143,7 @@ def heads(
                 first_frame=d.first_frame,
                 last_frame=d.last_frame,
                 instance=d.instance,
+                mixed=d.mixed,
                 instance_time=seen.layouts.instance_time(d.address, shown.clientid) if shown else None,
             )
         )
@@ -138,7 +153,9 @@ def heads(
     )
 
 
-def _drafts(seen: Seen, found: Sequence[Change], spans: dict[str, tuple[Moment, Moment]]) -> list[_Draft]:
+def _drafts(
+    seen: Seen, found: Sequence[Change], spans: dict[str, tuple[Moment, Moment]], owners: Sequence[ClientOwner]
+) -> list[_Draft]:
     out = []
     cuts: dict[str, list[Change]] = defaultdict(list)
     for change in found:
@@ -148,6 +165,7 @@ def _drafts(seen: Seen, found: Sequence[Change], spans: dict[str, tuple[Moment, 
         starts = [first] + [b for b, _ in borders]
         for n, start in enumerate(starts):
             end = starts[n + 1] if n + 1 < len(starts) else None
+            ended = borders[n][1].outage_from if n < len(borders) else None
             inside = [
                 s
                 for s in seen.by_address.get(address, ())
@@ -161,11 +179,63 @@ def _drafts(seen: Seen, found: Sequence[Change], spans: dict[str, tuple[Moment, 
                     first_frame=start.frame,
                     last=end.time if end else last.time,
                     last_frame=end.frame if end else last.frame,
+                    answered=min(ended.time if ended else last.time, end.time - 1 if end else last.time),
+                    mixed=flapping(seen, address)
+                    or _turns(owners, address, start.time, end.time if end else last.time),
                     sightings=inside,
                     instance=instances[0] if instances else None,
                 )
             )
     return out
+
+
+def _candidates(
+    drafts: Sequence[_Draft],
+    seen: Seen,
+    macs: Macs,
+    completions: Iterable[Completion],
+    verifiers: Verifiers,
+) -> list[tuple[int, int]]:
+    """Pairs of stays that have anything in common a proof could rest on: thousands of servers make too many pairs to
+    try."""
+    shares: dict[tuple[object, ...], set[int]] = defaultdict(set)
+    for i, d in enumerate(drafts):
+        for s in d.sightings:
+            shares["clientid", s.clientid].add(i)
+            shares["instance", seen.instance(s)].add(i)
+        for verifier in verifiers.get(d.address, ()):
+            shares["verifier", verifier].add(i)
+        for run in macs.runs.get(d.address, ()):
+            if run.mac in macs.addresses:
+                shares["mac", run.mac].add(i)
+        shares["address", d.address].add(i)
+    for number, completion in enumerate(completions):
+        for i, d in enumerate(drafts):
+            if d.address in (completion.address, completion.other_address):
+                shares["completion", number].add(i)
+    shares.pop(("instance", None), None)
+    return sorted(
+        {(i, j) for together in shares.values() if len(together) > 1 for i in together for j in together if i < j}
+    )
+
+
+def _turns(owners: Iterable[ClientOwner], address: str, first: int, last: int) -> bool:
+    """One owner with one verifier is answered c1, c2 and c1 again: an instance that lost c1 does not give it out anew
+    (RFC 7530 section 16.33, RFC 8881 section 18.35), so several take turns."""
+    granted: dict[tuple[object, ...], list[bytes]] = defaultdict(list)
+    for o in owners:
+        if (
+            o.link.server_address == address
+            and o.clientid
+            and o.status == 0
+            and first <= (o.reply_time or o.time) <= last
+        ):
+            order = granted[o.minor, o.owner, o.verifier]
+            if o.clientid in order[:-1]:
+                return True
+            if order[-1:] != [o.clientid]:
+                order.append(o.clientid)
+    return False
 
 
 def begins(change: Change) -> Moment:
@@ -182,9 +252,9 @@ def _proofs(
     seen: Seen,
     macs: Macs,
     completions: Iterable[Completion],
-    verifiers: dict[tuple[str, bytes], list[Moment]],
+    verifiers: Verifiers,
 ) -> Iterable[SameHead]:
-    first, last = max(a.first, b.first), min(a.last, b.last)
+    first, last = max(a.first, b.first), min(a.answered, b.answered)
 
     def proof(name: str, frames: Iterable[int], proven: bool = True) -> SameHead:
         low, high = sorted((a.address, b.address))
@@ -204,12 +274,11 @@ def _proofs(
         yield proof("instance", (s.frame for s in shown))
     if a.address == b.address:
         return
-    for (address, verifier), moments in verifiers.items():
-        if address != a.address or not any(verifier):
-            continue
-        mine = [m for m in moments if a.first <= m.time <= a.last]
-        theirs = [m for m in verifiers.get((b.address, verifier), ()) if b.first <= m.time <= b.last]
-        if mine and theirs and not contradicted:
+    here, there = verifiers.get(a.address, {}), verifiers.get(b.address, {})
+    for verifier in sorted(here.keys() & there.keys()):
+        mine = [m for m in here[verifier] if a.first <= m.time <= a.last]
+        theirs = [m for m in there[verifier] if b.first <= m.time <= b.last]
+        if mine and theirs and any(verifier) and not contradicted:
             yield proof("write-verifier", (mine[0].frame, theirs[0].frame))
     if last < first:
         return
@@ -220,16 +289,49 @@ def _proofs(
             and completion.accepted
         ):
             yield proof("trunking", completion.frames)
-    mac = macs.at(a.address, last - 1)  # the change that ends a stay is no longer of it
-    if mac is not None and mac == macs.at(b.address, last - 1) and not contradicted:
+    mac = macs.at(a.address, last)
+    moved = [c.time for d in (a, b) for c in macs.changes(d.address) if first < c.time <= last]
+    together = all(macs.at(a.address, time - 1) == macs.at(b.address, time - 1) for time in moved)
+    if mac is not None and mac == macs.at(b.address, last) and together and not contradicted:
         ties = macs.adjacent(a.address, mac), macs.adjacent(b.address, mac)
         if ties[0] is not None and ties[1] is not None:
             yield proof("mac", (ties[0].frame, ties[1].frame))
 
 
 def _shared_instance(a: _Draft, b: _Draft, seen: Seen) -> tuple[Sighting, Sighting] | None:
+    """The earliest pair of sightings that one instance must have made: one id held by one client at both, or two ids of
+    one instance. A server has thousands of ids, so only neighbours in its counter are compared."""
+    theirs: dict[tuple[object, ...], Sighting] = {}
+    for s in reversed(b.sightings):
+        theirs[s.clientid, s.client] = s
     for mine in a.sightings:
-        for theirs in b.sightings:
-            if seen.layouts.same_instance(a.address, mine.clientid, b.address, theirs.clientid):
-                return mine, theirs
+        other = theirs.get((mine.clientid, mine.client))
+        if (
+            other is not None
+            and telling(mine.clientid)
+            and _held_throughout(a, mine, seen)
+            and _held_throughout(b, other, seen)
+        ):
+            return mine, other
+    layouts = seen.layouts
+    ordered = sorted(b.sightings, key=lambda s: layouts.place(b.address, s.clientid))
+    places = [layouts.place(b.address, s.clientid) for s in ordered]
+    for mine in a.sightings:
+        if layouts.instance(a.address, mine.clientid) is None:
+            continue
+        at = bisect_left(places, layouts.place(a.address, mine.clientid))
+        for near in ordered[max(0, at - 1) : at + 1]:
+            if layouts.same_instance(a.address, mine.clientid, b.address, near.clientid):
+                return mine, near
     return None
+
+
+def _held_throughout(d: _Draft, s: Sighting, seen: Seen) -> bool:
+    """No other id of this client in the stay, unless one instance is known to have given out both: otherwise the
+    instance may have changed between the two, and what an equal id proves holds for a part of the stay only."""
+    return all(
+        other.clientid == s.clientid
+        or other.client != s.client
+        or seen.layouts.same_instance(d.address, other.clientid, d.address, s.clientid)
+        for other in d.sightings
+    )

@@ -4,7 +4,7 @@ each other."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,7 @@ from nfsanalyze.state.detection import Detected, SessionUse, completions, detect
 from nfsanalyze.state.episodes import episodes, foreigns
 from nfsanalyze.state.events import Event, events
 from nfsanalyze.state.gaps import LeaseGap, LeaseTime, lease_gaps, refusals, settle
-from nfsanalyze.state.heads import Heads, heads
+from nfsanalyze.state.heads import Heads, Verifiers, heads
 from nfsanalyze.state.hosts import Clients, clients
 from nfsanalyze.state.ids import Ids, ids
 from nfsanalyze.state.leases import Lease, leases
@@ -69,11 +69,17 @@ class Case:
 
 
 def infer(
-    trace: Trace, *, begins: Moment, ends: Moment, cut_short: Sequence[str] = (), lease_time_s: float | None = None
+    trace: Trace,
+    *,
+    begins: Moment,
+    ends: Moment,
+    cut_short: Sequence[str] = (),
+    lease_time_s: float | None = None,
+    ports: Collection[int] = (),
 ) -> Case:
     """Infer a case from its trace; `begins` and `ends` are the first and last packet, `cut_short` the names of broken
     captures."""
-    found_links = links(trace)
+    found_links = links(trace, ports)
     told = tuple(exchanges(trace, found_links))
     owners, confirmed = tuple(client_owners(told)), tuple(confirms(told))
     errors = tuple(state_errors(trace, found_links))
@@ -88,7 +94,9 @@ def infer(
     foreign = foreigns(sightings, owners, of)
     addresses = {link.server_address for link in found_links.values() if not link.callback}
     found_changes = tuple(
-        changes(sightings, episodes(sightings, owners, foreign, found_macs, addresses), found_macs, counted, owners)
+        changes(
+            sightings, episodes(sightings, owners, foreign, found_macs, counted, addresses), found_macs, counted, owners
+        )
     )
     used_sessions = tuple(session_uses(trace, found_links, renewals, confirmed))
     detected = tuple(detections(foreign, owners, confirmed, used_sessions, counted, of))
@@ -99,6 +107,7 @@ def infer(
         found_macs,
         completions(detected, used_sessions),
         _write_verifiers(trace, found_links),
+        owners,
     )
     found_leases = leases(trace, found_links, owners, confirmed, renewals, known, found_heads, of)
     times = _lease_times(told, found_leases, found_heads, lease_time_s)
@@ -164,18 +173,18 @@ def _spans(found: dict[int, Link]) -> dict[str, tuple[Moment, Moment]]:
     return spans
 
 
-def _write_verifiers(trace: Trace, found: dict[int, Link]) -> dict[tuple[str, bytes], list[Moment]]:
+def _write_verifiers(trace: Trace, found: dict[int, Link]) -> Verifiers:
     """First and last reply with each write verifier, per connection."""
     o = trace.ops[np.isin(trace.ops["op"], [int(Op.WRITE), int(Op.COMMIT)]) & (trace.ops["status"] == 0)]
-    out: dict[tuple[str, bytes], list[Moment]] = defaultdict(list)
+    out: Verifiers = defaultdict(lambda: defaultdict(list))
     rows = np.searchsorted(trace.messages["id"], o["id"])
     pairs = trace.messages["conn"][rows].astype(np.uint64) << np.uint64(32) | o["key"]
     for at in _first_and_last(pairs):
         key, link = trace.keys[int(o["key"][at])], found.get(int(trace.messages["conn"][rows[at]]))
         if len(key) == 8 and link is not None:
             moment = Moment(time=int(trace.messages["time"][rows[at]]), frame=frame_of(int(o["id"][at])))
-            out[link.server_address, key].append(moment)
-    return dict(out)
+            out[link.server_address][key].append(moment)
+    return out
 
 
 def _first_and_last(pairs: NDArray[np.uint64]) -> list[int]:

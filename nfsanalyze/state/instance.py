@@ -91,6 +91,13 @@ class Layouts:
             return None
         return int((reading.seconds(clientid) - self.clock_skew_s.get(address, 0.0)) * 1_000_000_000)
 
+    def place(self, address: str, clientid: bytes) -> tuple[bytes, int]:
+        """A sort key: ids of one instance lie together, in order of its counter."""
+        reading = self.reading.get(address)
+        if reading is None:
+            return b"", 0
+        return reading.instance(clientid), reading.counter(clientid)
+
     def same_instance(self, address_a: str, id_a: bytes, address_b: str, id_b: bytes) -> bool:
         """Were these two ids given out by one running server? Equal ids are; equal halves are, unless Linux counters
         lie apart."""
@@ -102,6 +109,11 @@ class Layouts:
             apart = (reading.counter(id_a) - reading.counter(id_b)) % (1 << 32)
             return min(apart, (1 << 32) - apart) < COUNTER_REACH
         return True
+
+
+def telling(clientid: bytes) -> bool:
+    """No bare counter (nor one with a node's number before it): two servers do not give out the same by chance."""
+    return sum(1 for byte in clientid if byte) >= 5
 
 
 def layouts(grants: Sequence[Grant]) -> Layouts:

@@ -16,6 +16,10 @@ ROUTER_ADDRESSES = 8
 """A MAC that speaks for more addresses than this is a router's."""
 
 
+VIRTUAL = b"\x00\x00\x5e\x00"
+"""VRRP (RFC 9568 section 7.3) and CARP: such a MAC goes with the address from machine to machine."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MacChange:
     """An address spoke with `before`, then with `after`, from this frame on."""
@@ -34,6 +38,8 @@ class Macs:
 
     runs: dict[str, tuple[LinkEvent, ...]]
     routers: frozenset[bytes]
+    addresses: dict[bytes, frozenset[str]]
+    "by MAC, routers left out: the addresses it spoke for"
 
     def changes(self, address: str) -> list[MacChange]:
         """Lasting changes of an address's MAC: two MACs that take turns (two taps, two paths) are none."""
@@ -81,9 +87,11 @@ def macs(events: Iterable[LinkEvent], known_routers: Iterable[bytes] = ()) -> Ma
         runs[event.address].append(event)
         serves[event.mac].add(event.address)
     routers = {mac for mac, addresses in serves.items() if len(addresses) > ROUTER_ADDRESSES} | set(known_routers)
+    routers |= {mac for mac in serves if mac.startswith(VIRTUAL)}
     return Macs(
         runs={a: tuple(sorted(r, key=lambda e: (e.time, e.frame))) for a, r in sorted(runs.items())},
         routers=frozenset(routers),
+        addresses={mac: frozenset(addresses) for mac, addresses in serves.items() if mac not in routers},
     )
 
 

@@ -49,6 +49,8 @@ class Seen:
 
     by_address: dict[str, list[Sighting]]
     layouts: Layouts
+    addresses: dict[bytes, frozenset[str]]
+    "by instance half: the addresses it was seen at"
 
     def instance(self, s: Sighting) -> bytes | None:
         """The instance half that a sighting shows."""
@@ -96,7 +98,17 @@ def seen(
     by_address: dict[str, list[Sighting]] = defaultdict(list)
     for s in sorted(found, key=lambda s: (s.time, s.frame, s.clientid)):
         by_address[s.address].append(s)
-    return Seen(by_address=dict(sorted(by_address.items())), layouts=layouts(grants))
+    adopted = layouts(grants)
+    addresses: dict[bytes, set[str]] = defaultdict(set)
+    for s in found:
+        instance = adopted.instance(s.address, s.clientid)
+        if instance is not None:
+            addresses[instance].add(s.address)
+    return Seen(
+        by_address=dict(sorted(by_address.items())),
+        layouts=adopted,
+        addresses={i: frozenset(a) for i, a in addresses.items()},
+    )
 
 
 def _confirmed(c: Confirm, client_of: dict[int, int]) -> Iterable[Sighting]:

@@ -9,6 +9,7 @@ from dissect.nfs4.batch import TcpFlag
 from nfsanalyze.facts.printable import printable
 from nfsanalyze.state.census import Census, Moment
 from nfsanalyze.state.episodes import WINDOW_NS, Episode
+from nfsanalyze.state.instance import CLOCK_TOLERANCE_S, telling
 from nfsanalyze.state.macs import Macs
 from nfsanalyze.state.sightings import Seen, Sighting
 
@@ -46,18 +47,17 @@ class Scene:
     mac_before: bytes | None
     mac_after: bytes | None
     earlier: tuple[Earlier, ...]
+    others: tuple[str, ...]
+    "the server addresses it is compared with: those of its clients, of its instances, of its MACs"
     identities: dict[str, tuple[bytes | None, bytes | None]]
     "so_major_id and eir_server_scope last told by every other address before the episode"
+    identity: tuple[bytes | None, bytes | None] | None
+    "the same of this address, where it told them before and after, unchanged"
 
     @property
     def address(self) -> str:
         """The address in question."""
         return self.episode.address
-
-    @property
-    def others(self) -> list[str]:
-        """All other server addresses."""
-        return [a for a in self.census.links if a != self.address]
 
     def booted(self) -> int | None:
         """When the instance that answers now began, ns on the capture's clock; None where its id does not tell."""
@@ -110,7 +110,21 @@ UNKNOWN_CLOCK_MARGIN_NS = 300_000_000_000
 
 def signals(scene: Scene) -> list[Signal]:
     """Every signal that the scene shows."""
-    return [s for compute in _SIGNALS for s in compute(scene)]
+    return [s for compute in _SIGNALS for s in compute(scene) if not _contradicted(scene, s)]
+
+
+def _contradicted(scene: Scene, s: Signal) -> bool:
+    """A sign that names another address, though that address answers for another instance than this one does now."""
+    if s.signal not in ("S2", "S12") or s.other_address is None or scene.episode.instance is None:
+        return False
+    mine = scene.episode.instance.after.clientid
+    there = [
+        t
+        for t in scene.seen.by_address.get(s.other_address, ())
+        if t.how != "refused" and t.time > scene.since and scene.seen.instance(t) is not None
+    ]
+    same = scene.seen.layouts.same_instance
+    return bool(there) and not any(same(scene.address, mine, s.other_address, t.clientid) for t in there)
 
 
 def _signal(name: str, weight: int, at: Moment | Sighting, note: str, other: str | None = None) -> Signal:
@@ -146,7 +160,8 @@ def _mac(scene: Scene) -> Iterator[Signal]:
     if scene.macs.adjacent(scene.address, change.after) is None:
         return
     for other in scene.others:
-        if scene.macs.adjacent(other, change.after) is not None and scene.macs.at(other, change.time) == change.after:
+        there = {scene.macs.at(other, scene.since), scene.macs.at(other, change.time)}
+        if scene.macs.adjacent(other, change.after) is not None and there == {change.after}:
             yield _signal("S2", 6, at, f"MAC {mac_text(change.after)} is the one that serves {other}", other)
 
 
@@ -199,7 +214,7 @@ def _instance(scene: Scene) -> Iterator[Signal]:
             s for s in scene.seen.by_address.get(other, ()) if s.how != "refused" and scene.seen.instance(s) is not None
         ]
         same = [s for s in there if layouts.same_instance(scene.address, change.after.clientid, other, s.clientid)]
-        if same and (same[0].time < change.after.time) and (_stayed(scene, there, same) or _apart_before(scene, there)):
+        if same and (same[0].time < change.after.time) and (_stayed(scene, same) or _apart_before(scene, there)):
             known = same[0]
             yield _signal(
                 name,
@@ -226,7 +241,9 @@ def _instance(scene: Scene) -> Iterator[Signal]:
     if booted is None:
         return
     began = f"{what} {_hex(change.after.clientid)} carries a new instance, {_hex(scene.after)}, that began"
-    if scene.address in layouts.clock_skew_s and booted < scene.since - COLD_PARTNER_NS:
+    renamed = scene.episode.identity is not None  # its clock may be wrong, but a head that restarts keeps its name
+    cold = scene.address in layouts.clock_skew_s and booted < scene.since - COLD_PARTNER_NS
+    if cold or (renamed and booted < scene.since - CLOCK_TOLERANCE_S * 1_000_000_000):
         yield _signal(name, 6, change.after, f"{began} before the outage: another head, already running, answers now")
     elif scene.booted_meanwhile():
         yield _signal(
@@ -234,9 +251,9 @@ def _instance(scene: Scene) -> Iterator[Signal]:
         )
 
 
-def _stayed(scene: Scene, there: list[Sighting], same: list[Sighting]) -> bool:
+def _stayed(scene: Scene, same: list[Sighting]) -> bool:
     """The other address had this instance already before the address lost its own."""
-    return same[0].time <= scene.since or (same[0] is there[0] and same[0].time < scene.episode.time)
+    return scene.last_good is not None and same[0].time <= scene.since
 
 
 def _apart_before(scene: Scene, there: list[Sighting]) -> bool:
@@ -249,6 +266,14 @@ def _foreign(scene: Scene) -> Iterator[Signal]:
     """S11: answered with a clientid that the client already holds at another address."""
     for foreign in scene.episode.foreign:
         o = foreign.owner
+        there = [
+            s
+            for s in scene.seen.by_address.get(foreign.other_address, ())
+            if s.clientid == o.clientid and s.client == foreign.client and s.how != "refused"
+        ]
+        # held there only since this address fell silent, it may be the answer of one head that started anew
+        if not telling(o.clientid or b"") or not _stayed(scene, there):
+            continue
         at = Moment(time=o.reply_time or o.time, frame=o.reply_frame or o.frame)
         live = f"live at {foreign.other_address} (frame {foreign.live.frame})"
         note = f"{o.op} at {scene.address} is answered with {_hex(o.clientid)}, {live}"
@@ -287,8 +312,9 @@ def _refusals(scene: Scene) -> Iterator[Signal]:
         for other in scene.others
         for moment, client in scene.census.refusals(other, scene.since, scene.until)
     ]
-    if elsewhere and scene.same_head_before(elsewhere[0][0]):
-        other, moment = elsewhere[0]
+    shared = [(other, moment) for other, moment in elsewhere if scene.same_head_before(other)]
+    if shared:
+        other, moment = shared[0]
         yield _signal(
             "S20",
             -6,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.state.census import Census, Moment
-from nfsanalyze.state.episodes import Episode
+from nfsanalyze.state.episodes import WINDOW_NS, Episode
 from nfsanalyze.state.macs import Macs
 from nfsanalyze.state.sightings import Seen
 from nfsanalyze.state.signals import Scene, Signal, signals
@@ -59,7 +59,7 @@ def changes(
         following = [e.time for e in found[number + 1 :] if e.address == episode.address]
         scene = _scene(episode, seen, macs, census, owners, out, min(following, default=episode.until))
         told = signals(scene)
-        kind = _kind(scene, told)
+        kind = None if _carried_on(scene) else _kind(scene, told)
         if kind is None:
             continue
         out.append(_change(scene, told, kind))
@@ -91,6 +91,8 @@ def _scene(
         later_known = [s for s in known if s.time > episode.time]
         before = seen.instance(earlier_known[-1]) if earlier_known else None
         after = seen.instance(later_known[0]) if later_known else None
+    mac_before = macs.at(episode.address, since)
+    mac_after = macs.at(episode.address, max(episode.time, begins) + 1)
     return Scene(
         episode=episode,
         seen=seen,
@@ -101,8 +103,9 @@ def _scene(
         until=max(until, episode.time),
         before=before,
         after=after,
-        mac_before=macs.at(episode.address, since),
-        mac_after=macs.at(episode.address, max(episode.time, begins) + 1),
+        mac_before=mac_before,
+        mac_after=mac_after,
+        others=_others(episode.address, seen, macs, census, (before, after), (mac_before, mac_after)),
         earlier=tuple(
             (c.address, c.kind, c.before, c.after, c.to_address, c.mac_before, c.mac_after)
             for c in earlier
@@ -111,11 +114,51 @@ def _scene(
         identities={
             o.link.server_address: (o.so_major_id, o.eir_server_scope)
             for o in owners
-            if o.so_major_id is not None
-            and o.link.server_address != episode.address
-            and o.time < max(episode.time, begins)
+            if o.so_major_id is not None and o.link.server_address != episode.address and o.time <= since
         },
+        identity=_kept_identity(owners, episode, since),
     )
+
+
+def _kept_identity(
+    owners: Sequence[ClientOwner], episode: Episode, since: int
+) -> tuple[bytes | None, bytes | None] | None:
+    told = [
+        ((o.so_major_id, o.eir_server_scope), o.time > since)
+        for o in owners
+        if o.so_major_id is not None and o.link.server_address == episode.address
+    ]
+    before, after = {i for i, later in told if not later}, {i for i, later in told if later}
+    return next(iter(before)) if len(before) == 1 and before == after else None
+
+
+def _carried_on(scene: Scene) -> bool:
+    """An id from before the change is accepted after all its signs, though it was neither refused nor given out anew:
+    the instance is still the same, whatever was refused to others and whichever port it speaks through."""
+    there = scene.seen.by_address.get(scene.address, ())
+    held = {s.clientid for s in there if s.how != "refused" and s.time <= scene.since}
+    held -= {s.clientid for s in there if s.how != "accepted" and s.time > scene.since}
+    last_sign = scene.episode.until - WINDOW_NS
+    return any(s.how == "accepted" and s.clientid in held and s.time > last_sign for s in there)
+
+
+def _others(
+    address: str,
+    seen: Seen,
+    macs: Macs,
+    census: Census,
+    instances: tuple[bytes | None, bytes | None],
+    both_macs: tuple[bytes | None, bytes | None],
+) -> tuple[str, ...]:
+    """The addresses that can tell anything about a change of this one: of thousands, few can."""
+    found: set[str] = set()
+    for link in census.links.get(address, ()):
+        found |= census.servers.get(link.client_address, set())
+    for instance in instances:
+        found |= seen.addresses.get(instance or b"", frozenset())
+    for mac in both_macs:
+        found |= macs.addresses.get(mac or b"", frozenset())
+    return tuple(sorted(a for a in found if a != address and a in census.links))
 
 
 def _kind(scene: Scene, told: Sequence[Signal]) -> str | None:
@@ -124,16 +167,48 @@ def _kind(scene: Scene, told: Sequence[Signal]) -> str | None:
     if scene.before is not None and scene.before == scene.after:
         return None  # the same instance answered before and after: an expired lease, a second client, another port
     strong = names & STRONG or {"S1", "S3"} <= names
+    if not _lost_state(scene):  # a port that fails over looks the same, unless it is the one of another head
+        apart = [
+            s for s in told if s.signal == "S2" and s.other_address and not scene.same_head_before(s.other_address)
+        ]
+        return ("failback" if scene.came_back() else "takeover") if apart else None
     if strong and score >= THRESHOLD and "S20" not in names:
         return "failback" if scene.came_back() else "takeover"
     if scene.episode.instance is not None:
         if "S20" in names or scene.booted_meanwhile():
-            return "restart"
+            return "undetermined" if _merged(scene) else "restart"
         return "undetermined"
     broken = names & {"S1", "S4", "S5", "S15"}
     if scene.episode.refusals and broken and scene.before is None:
         return "undetermined"
     return None
+
+
+def _lost_state(scene: Scene) -> bool:
+    """More than a MAC changed: something that the instance knew or was is other than before."""
+    e = scene.episode
+    return bool(e.instance or e.foreign or e.identity or e.refusals)
+
+
+def _merged(scene: Scene) -> bool:
+    """Two heads before, one new one now, and nothing tells which of the two addresses moved to it."""
+    change, same = scene.episode.instance, scene.seen.layouts.same_instance
+    if change is None:
+        return False
+    for other in scene.others:
+        there = [
+            s for s in scene.seen.by_address.get(other, ()) if s.how != "refused" and scene.seen.instance(s) is not None
+        ]
+        earlier, later = [s for s in there if s.time <= scene.since], [s for s in there if s.time > scene.since]
+        joins = [s for s in later if same(scene.address, change.after.clientid, other, s.clientid)]
+        if not earlier or not joins or same(scene.address, change.before.clientid, other, earlier[-1].clientid):
+            continue
+        macs = scene.macs.at(other, scene.since), scene.macs.at(other, joins[0].time)
+        stayed = scene.mac_before == scene.mac_after and macs[0] != macs[1]
+        named = scene.identity is not None and scene.identities.get(other) not in (None, scene.identity)
+        if not stayed and not named:
+            return True
+    return False
 
 
 def _change(scene: Scene, told: Sequence[Signal], kind: str) -> Change:

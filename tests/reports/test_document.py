@@ -299,7 +299,7 @@ def test_times_keep_their_nanoseconds() -> None:
 
 def test_what_was_decoded_and_what_not() -> None:
     (entry,) = case()["captures"]
-    assert entry["decoded"] == {"fast": None, "exact": None, "tshark": None}
+    assert entry["decoded"] == {"fast": 0, "exact": 190, "tshark": 0}
     assert [(note["reason"], note["count"]) for note in entry["not_decoded"]] == [("unknown operation", 2)]
 
 

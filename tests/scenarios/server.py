@@ -21,13 +21,15 @@ def second(text: str) -> int:
 
 @dataclass(kw_only=True)
 class Record:
-    """What a head knows of one owner. `confirmed` once a confirm or a session came."""
+    """What a head knows of one owner: unconfirmed until a SETCLIENTID_CONFIRM or CREATE_SESSION came."""
 
     verifier: bytes
     clientid: bytes
     confirm: bytes = b""
-    confirmed: bool = False
     reclaimed: bool = False
+
+
+Key = tuple[bytes, str]
 
 
 @dataclass(kw_only=True)
@@ -45,14 +47,15 @@ class Head:
     grace_until: int = 0
     remembers: bool = True
     per_address: bool = False
-    records: dict[tuple[bytes, str], Record] = field(default_factory=dict)
+    records: dict[Key, Record] = field(default_factory=dict)
+    unconfirmed: dict[Key, Record] = field(default_factory=dict)
     sessions: dict[bytes, bytes] = field(default_factory=dict)
     stateids: dict[bytes, bytes] = field(default_factory=dict)
     issued: int = 0
 
     def restarted(self, booted: int, **changed: Any) -> Head:
         """The same machine, started anew: it knows nobody."""
-        fresh: dict[str, Any] = {"records": {}, "sessions": {}, "stateids": {}}
+        fresh: dict[str, Any] = {"records": {}, "unconfirmed": {}, "sessions": {}, "stateids": {}}
         return replace(self, booted=booted, counter=self.counter + 0x00300000, **{**fresh, **changed})
 
     def forget(self, clientid: bytes) -> None:
@@ -62,7 +65,15 @@ class Head:
         self.stateids = {s: c for s, c in self.stateids.items() if c != clientid}
 
     def knows(self, clientid: bytes) -> bool:
-        return any(r.clientid == clientid and r.confirmed for r in self.records.values())
+        return any(r.clientid == clientid for r in self.records.values())
+
+    def _confirmed(self, key: Key, record: Record) -> None:
+        """From now on the owner is this one; what it held under another clientid is gone."""
+        self.unconfirmed.pop(key, None)
+        before = self.records.get(key)
+        if before is not None and before.clientid != record.clientid:
+            self.forget(before.clientid)
+        self.records[key] = record
 
     def in_grace(self, now: int) -> bool:
         return now < self.grace_until
@@ -76,17 +87,17 @@ class Head:
         return self.layout.confirm(self.issued, self.booted, now // 10**9)
 
     def setclientid(self, owner: bytes, verifier: bytes, now: int) -> Answer:
-        known = self.records.get((owner, ""))
-        if known is None or known.verifier != verifier:
-            known = Record(verifier=verifier, clientid=self._new(now))
-            self.records[owner, ""] = known
-        known.confirm = self._confirm(now)
-        return {"clientid": known.clientid, "confirm": known.confirm}
+        key = owner, ""
+        known = self.records.get(key)
+        clientid = known.clientid if known is not None and known.verifier == verifier else self._new(now)
+        asked = Record(verifier=verifier, clientid=clientid, confirm=self._confirm(now))
+        self.unconfirmed[key] = asked
+        return {"clientid": clientid, "confirm": asked.confirm}
 
     def setclientid_confirm(self, clientid: bytes, confirm: bytes) -> Answer:
-        for record in self.records.values():
+        for key, record in [*self.unconfirmed.items(), *self.records.items()]:
             if (record.clientid, record.confirm) == (clientid, confirm):
-                record.confirmed = True
+                self._confirmed(key, record)
                 return {}
         return "NFS4ERR_STALE_CLIENTID"
 
@@ -96,21 +107,21 @@ class Head:
     def exchange_id(self, owner: bytes, verifier: bytes, address: str, now: int) -> Answer:
         key = owner, (address if self.per_address else "")
         known = self.records.get(key)
-        if known is None or known.verifier != verifier or not known.confirmed:
-            known = Record(verifier=verifier, clientid=self._new(now))
-            self.records[key] = known
+        confirmed = known is not None and known.verifier == verifier
+        if known is None or not confirmed:
+            known = self.unconfirmed[key] = Record(verifier=verifier, clientid=self._new(now))
         return {
             "clientid": known.clientid,
-            "flags": 0x20000 | (CONFIRMED_R if known.confirmed else 0),
-            "sequenceid": 2 if known.confirmed else 1,
+            "flags": 0x20000 | (CONFIRMED_R if confirmed else 0),
+            "sequenceid": 2 if confirmed else 1,
             "major_id": self.name,
             "scope": self.name if self.scope is None else self.scope,
         }
 
     def create_session(self, clientid: bytes) -> Answer:
-        for record in self.records.values():
+        for key, record in [*self.unconfirmed.items(), *self.records.items()]:
             if record.clientid == clientid:
-                record.confirmed = True
+                self._confirmed(key, record)
                 self.issued += 1
                 session = self.layout.session(clientid, self.issued)
                 self.sessions[session] = clientid

@@ -93,3 +93,109 @@ def taken_over(p: Pair, *, seconds: float = 30, announce: bool = True) -> int:
     returned(p, p.second)
     renewals(p.cluster, *p.mounts, times=4)
     return announced
+
+
+def started_anew(head: Head, cluster: Cluster, *, ago: float = 5, grace: float = 90) -> Head:
+    """The same machine after a boot that ended a moment ago; in grace from now."""
+    return head.restarted(cluster.second - round(ago), grace_until=cluster.now + round(grace * 10**9))
+
+
+def restarted_in_place(p: Pair, *, announce: bool = True) -> None:
+    """Head 2 crashes, comes back at A2, and grants all reclaims."""
+    outage(p, p.second)
+    p.cluster.serve(A2, started_anew(p.head_2, p.cluster), announce=announce)
+    returned(p, p.second)
+    renewals(p.cluster, *p.mounts)
+
+
+def given_back(p: Pair, head: Head) -> None:
+    """After a takeover: A2 goes back to a head, in grace."""
+    head.grace_until = p.cluster.now + 90 * 10**9
+    p.cluster.fail(A2)
+    p.cluster.wait(5)
+    p.cluster.serve(A2, head)
+    returned(p, p.second)
+    renewals(p.cluster, *p.mounts)
+
+
+def restarted_while_away(p: Pair) -> Head:
+    """Head 2 as it comes back minutes after it crashed."""
+    return started_anew(p.head_2, p.cluster, ago=200)
+
+
+def emptied(head: Head) -> Head:
+    """The same instance, that gave its clients away in an orderly move and holds nothing of them any more."""
+    head.records, head.unconfirmed, head.sessions, head.stateids = {}, {}, {}, {}
+    return head
+
+
+def one_server(**how: Any) -> Pair:
+    """A1 and A2 are two addresses of one head."""
+    (head, _) = heads(how.pop("layout", LINUX))
+    return pair(head_1=head, head_2=head, **how)
+
+
+def both_restarted(p: Pair, head: Head, *, pause: float = 0, others: float = 0) -> None:
+    """Both addresses fall silent and come back on one new instance; the second is used again `pause` seconds later."""
+    outage(p, p.first, p.second)
+    new = started_anew(head, p.cluster)
+    p.cluster.serve(A1, new)
+    p.cluster.serve(A2, new)
+    returned(p, p.first)
+    while pause > 0:
+        p.cluster.wait(min(pause, 40))
+        pause -= 40
+        p.first.renew()
+    returned(p, p.second)
+    renewals(p.cluster, *p.mounts)
+
+
+def one_address(layout: Layout = LINUX, *, minor: int = 0, adjacent: bool = True, **host: Any) -> tuple[Cluster, Mount]:
+    """Only A2 is in the capture, served by head 2, with one mount on it."""
+    _, head = heads(layout)
+    cluster = Cluster({A2: head}, adjacent=adjacent)
+    mount = Host(cluster=cluster, **host).mount(A2, minor=minor)
+    renewals(cluster, mount)
+    return cluster, mount
+
+
+def moved_alone(cluster: Cluster, mount: Mount, head: Head) -> None:
+    """The only address in the capture goes to a head that was running all the time."""
+    cluster.fail(A2)
+    cluster.wait(15)
+    asked = mount.renew()
+    cluster.wait(20)
+    cluster.serve(A2, head)
+    mount.connection.repeat(asked)
+    mount.connection.reset(by="server")
+    mount.reconnect()
+    mount.renew()
+    mount.recover()
+    renewals(cluster, mount)
+
+
+def balanced(layout: Layout = LINUX, *, minor: int = 0, adjacent: bool = False, turns: int = 6) -> Cluster:
+    """One address in front of two heads; each new connection meets the other one."""
+    head_1, head_2 = heads(layout)
+    cluster = Cluster({A1: head_1}, adjacent=adjacent)
+    mount = Host(cluster=cluster).mount(A1, minor=minor, name=None)
+    for turn in range(turns):
+        cluster.wait(40)
+        cluster.at[A1] = (head_2, head_1)[turn % 2]
+        mount.connection.close()
+        mount.reconnect()
+        mount.renew()
+        if not mount.known():
+            mount.recover(reclaim=False)
+        mount.renew()
+    return cluster
+
+
+def take_turns(cluster: Cluster, *mounts: Mount, turns: int = 4) -> None:
+    """Hosts with one owner use the server in turn; each recovers from what the other's identity did to it."""
+    for _ in range(turns):
+        for mount in mounts:
+            cluster.wait(10)
+            mount.renew()
+            if not mount.known():
+                mount.recover(reclaim=False)

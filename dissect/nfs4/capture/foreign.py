@@ -7,10 +7,7 @@ from dissect.nfs4.capture.errors import CaptureError, NotACapture, UnsupportedFo
 _CONVERT = "convert it: editcap -F pcapng IN OUT"
 
 _CONVERTIBLE: tuple[tuple[bytes, str, str], ...] = (
-    (b"\xfd7zXZ\0", "xz-compressed", "unpack it: xz -d IN"),
-    (b"BZh", "bzip2-compressed", "unpack it: bzip2 -d IN"),
-    (b"\x04\x22\x4d\x18", "lz4-compressed", "unpack it: lz4 -d IN OUT"),
-    (b"\x02\x21\x4c\x18", "lz4-compressed", "unpack it: lz4 -d IN OUT"),
+    (b"\x02\x21\x4c\x18", "lz4-compressed in the legacy format", "unpack it: lz4 -d IN OUT"),
     (b"\x1f\x9d", "compressed by compress(1)", "unpack it: gzip -d IN"),
     (b"\x1f\xa0", "compressed by compress(1)", "unpack it: gzip -d IN"),
     (b"PK\x03\x04", "a zip archive", "unpack it: unzip IN"),
@@ -41,6 +38,9 @@ _OTHER: tuple[tuple[bytes, str], ...] = (
     (b"<html", "a web page"),
     (b"\x1f\x8b", "gzip inside a compressed file"),
     (b"\x28\xb5\x2f\xfd", "zstd inside a compressed file"),
+    (b"\xfd7zXZ\0", "xz inside a compressed file"),
+    (b"BZh", "bzip2 inside a compressed file"),
+    (b"\x04\x22\x4d\x18", "lz4 inside a compressed file"),
 )
 
 _TAR_MAGIC_AT = 257

@@ -127,10 +127,11 @@ class Capture:
 
 
 def open_capture(path: str | Path) -> Capture:
-    """Open a capture file, `-` for standard input: pcap, pcapng or snoop, as it is or compressed by gzip or zstd.
+    """Open a capture file, `-` for standard input: pcap, pcapng or snoop, as it is or compressed.
 
-    Raises CaptureError: UnreadableCapture, EmptyCapture, NotACapture or UnsupportedFormat, each one line that starts
-    with the path. A header without packets is no error.
+    Compressed by gzip, zstd, xz, bzip2 or lz4 (which needs the extra of that name). Raises CaptureError:
+    UnreadableCapture, EmptyCapture, NotACapture or UnsupportedFormat, each one line that starts with the path. A header
+    without packets is no error.
     """
     name = str(path)
     close = name != "-"

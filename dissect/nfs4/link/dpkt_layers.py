@@ -82,6 +82,8 @@ _PPP_TYPES = {ppp.PPP_IP: EtherType.IPV4, ppp.PPP_IP6: EtherType.IPV6, 0x281: Et
 
 def _ppp(data: bytes) -> Layer | None:
     """RFC 1661 section 2, after the address and control octets of RFC 1662 where they were not left out."""
+    if len(data) < 2:
+        raise Short("PPP header")
     framed = data[:2] == b"\xff\x03"
     octets = data[: 4 if framed else 2]
     header = (ppp.PPP if framed else pppoe.PPP)(octets)

@@ -7,7 +7,7 @@ one. Numbers are given in the order of the first segments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Protocol
 
 from dissect.nfs4.batch import Connection, HalfSummary, TcpEvent, TcpFlag
@@ -64,12 +64,16 @@ class TcpConnection:
         "told",
     )
 
-    def __init__(self, conn: int, segment: SegmentLike, predecessor: TcpConnection | None) -> None:
+    def __init__(
+        self, conn: int, segment: SegmentLike, predecessor: TcpConnection | None, nfs_ports: Set[int] = NFS_PORTS
+    ) -> None:
         self.conn = conn
         self.first_frame, self.first = segment.frame, segment.time
         source = segment.source, segment.source_port
         destination = segment.destination, segment.destination_port
-        self.initiator, self.responder = (destination, source) if _answers(segment) else (source, destination)
+        self.initiator, self.responder = (
+            (destination, source) if _answers(segment, nfs_ports) else (source, destination)
+        )
         self.syn_frame: int | None = None
         self.halves = (Half(), Half())
         self.predecessor = predecessor
@@ -159,7 +163,8 @@ class TcpConnection:
 class Connections:
     """The connections of a capture, found by their endpoints."""
 
-    def __init__(self) -> None:
+    def __init__(self, nfs_ports: Set[int] = NFS_PORTS) -> None:
+        self._nfs_ports = nfs_ports
         self._current: dict[tuple[Endpoint, Endpoint], TcpConnection] = {}
         self._count = 0
 
@@ -176,7 +181,7 @@ class Connections:
             if current.owns(segment):
                 return current, None
             current.predecessor = None
-        started = TcpConnection(self._count, segment, current)
+        started = TcpConnection(self._count, segment, current, self._nfs_ports)
         self._count += 1
         self._current[key] = started
         return started, current
@@ -186,11 +191,11 @@ class Connections:
         return iter(sorted(self._current.values(), key=lambda connection: connection.conn))
 
 
-def _answers(segment: SegmentLike) -> bool:
+def _answers(segment: SegmentLike, nfs_ports: Set[int]) -> bool:
     """Whether the first segment of a connection comes from its responder."""
     if segment.flags & SYN:
         return bool(segment.flags & ACK)
-    return segment.source_port in NFS_PORTS and segment.destination_port not in NFS_PORTS
+    return segment.source_port in nfs_ports and segment.destination_port not in nfs_ports
 
 
 def _kinds(flags: int) -> Iterator[TcpFlag]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
+import lz4.frame
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,7 +44,14 @@ PLAIN = {
     "pcapng": _pcapng(),
     "snoop": snoop_file(*FRAMES),
 }
-FILES = PLAIN | {"gzip": gzip.compress(PLAIN["pcap"]), "zstd": zstd.compress(PLAIN["pcapng"])}
+PACKED = {
+    "gzip": gzip.compress(PLAIN["pcap"]),
+    "zstd": zstd.compress(PLAIN["pcapng"]),
+    "xz": lzma.compress(PLAIN["snoop"]),
+    "bzip2": bz2.compress(PLAIN["pcap"]),
+    "lz4": lz4.frame.compress(PLAIN["pcapng"]),
+}
+FILES = PLAIN | PACKED
 
 
 @contextmanager
@@ -98,7 +108,7 @@ def test_cut_at_every_byte_the_whole_frames_remain(name: str) -> None:
             assert capture.cut_at is not None and capture.cut_at <= length
 
 
-@pytest.mark.parametrize("name", ["gzip", "zstd"])
+@pytest.mark.parametrize("name", PACKED)
 def test_a_compressed_file_cut_anywhere_says_so(name: str) -> None:
     data = FILES[name]
     for length in range(5, len(data)):

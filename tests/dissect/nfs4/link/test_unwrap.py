@@ -117,6 +117,7 @@ SNAP = ethernet(HERE, THERE, len(IPV4) + 8, bytes.fromhex("aaaa030000000800") + 
         (113, sll(tag(5, 0)[:2] + b"\x08\0" + IPV4, 0x8100), HERE),
         (113, sll(IPV4, arphrd=772), None),
         (113, sll(IPV4, octets=8), None),
+        (113, sll(IPV4, arphrd=778), None),
         (276, sll2(IPV4), HERE),
         (276, sll2(IPV4, arphrd=65534, octets=0), None),
         (101, IPV4, None),
@@ -268,19 +269,16 @@ def udp(port: int) -> bytes:
     ("data", "protocol", "reasons"),
     [
         (plain(ipv4(bytes(8), protocol=1)), "icmp", []),
-        (plain(ipv4(bytes(8), protocol=47)), "gre", ["tunnel: GRE not decoded"]),
-        (plain(ipv4(IPV4, protocol=4)), "ipip", ["tunnel: IP in IP not decoded"]),
-        (plain(ipv4(IPV6, protocol=41)), "ip6-in-ip", ["tunnel: IP in IP not decoded"]),
+        (plain(ipv4(bytes(8), protocol=115)), "l2tp", ["tunnel: L2TP not decoded"]),
         (plain(ipv4(bytes(8), protocol=50)), "esp", ["encrypted: ESP not decoded"]),
         (plain(ipv4(bytes(8), protocol=250)), "ip protocol 250", []),
         (ethernet(HERE, THERE, 0x86DD, ipv6(bytes(8), 50)), "esp", ["encrypted: ESP not decoded"]),
-        (ethernet(HERE, THERE, 0x8847, IPV4), "mpls", ["tunnel: MPLS not decoded"]),
-        (ethernet(HERE, THERE, 0x8864, IPV4), "pppoe", ["tunnel: PPPoE not decoded"]),
+        (ethernet(HERE, THERE, 0x894F, IPV4), "nsh", ["tunnel: NSH not decoded"]),
         (ethernet(HERE, THERE, 0x8915, IPV4), "roce", ["RDMA: RoCE not decoded"]),
         (ethernet(HERE, THERE, 0x88CC, bytes(9)), "lldp", []),
         (ethernet(HERE, THERE, 38, bytes.fromhex("424203") + bytes(35)), "llc", []),
         (ethernet(HERE, THERE, 0x1234, bytes(9)), "ethertype 0x1234", ["unknown ethertype 0x1234"]),
-        (plain(ipv4(udp(4789), protocol=17)), "udp", ["tunnel: VXLAN not decoded"]),
+        (plain(ipv4(udp(4790), protocol=17)), "udp", ["tunnel: VXLAN-GPE not decoded"]),
         (plain(ipv4(udp(4791), protocol=17)), "udp", ["RDMA: RoCE not decoded"]),
     ],
 )
@@ -301,7 +299,7 @@ def test_udp_tells_its_ports_and_no_more() -> None:
         (65536 + 9, IPV4, "unknown link type snoop-9"),
         (0, b"\x63\0\0\0" + IPV4, "unknown loopback address family 99"),
         (113, sll(IPV4, arphrd=824), "cooked capture of interface type 824 not decoded"),
-        (276, sll2(IPV4, arphrd=778), "tunnel: GRE not decoded"),
+        (276, sll2(IPV4, arphrd=803), "cooked capture of interface type 803 not decoded"),
         (101, b"\x25" + bytes(30), "malformed IP header"),
         *((link_type, b"", "malformed") for link_type in (0, 1, 12, 101, 108, 113, 226, 228, 229, 242, 276)),
     ],
@@ -315,13 +313,13 @@ def test_links_that_are_not_unwrapped(link_type: int, data: bytes, reason: str) 
 def test_notes_are_counted_for_each_capture_at_the_end() -> None:
     unwrapper = Unwrapper()
     for number in (4, 9, CAPTURE_STRIDE + 2):
-        unwrapper.feed(frame(plain(ipv4(bytes(8), protocol=47))), number)
+        unwrapper.feed(frame(plain(ipv4(bytes(8), protocol=115))), number)
     unwrapper.feed(frame(b"", 147), 7)
     assert unwrapper.drain() == []
     assert [item for item in unwrapper.drain(final=True) if isinstance(item, Note)] == [
-        Note(reason="tunnel: GRE not decoded", count=2, frame=4),
+        Note(reason="tunnel: L2TP not decoded", count=2, frame=4),
         Note(reason="unknown link type 147", count=1, frame=7),
-        Note(reason="tunnel: GRE not decoded", count=1, frame=CAPTURE_STRIDE + 2),
+        Note(reason="tunnel: L2TP not decoded", count=1, frame=CAPTURE_STRIDE + 2),
     ]
     assert unwrapper.drain(final=True) == []
 

@@ -1,0 +1,109 @@
+"""Whose segment it is: a small number for each pair of sender and receiver, the same throughout a capture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dissect.nfs4.columnar.headers import Segments
+from dissect.nfs4.columnar.space import Index, Space
+from dissect.nfs4.tcp.connection import Endpoint
+
+_SLOTS = 1 << 16
+_MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+_FOUR, _SIX = 12, 36
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One direction between two endpoints. `key` is the same for both ways, as `Connections` builds it."""
+
+    source: Endpoint
+    destination: Endpoint
+    key: tuple[Endpoint, Endpoint]
+    back: int
+    "the number of the other way"
+
+
+class Ways:
+    """Numbers ways as they are met; `text` makes the two addresses of a packet readable."""
+
+    def __init__(self, text: Callable[[bytes], tuple[str, str]]) -> None:
+        self.ways: list[Way] = []
+        self._text = text
+        self._numbers: dict[bytes, int] = {}
+        self._slots: NDArray[np.int32] = np.full(_SLOTS, -1, np.int32)
+        self._words: NDArray[np.uint32] = np.zeros((64, 3), np.uint32)
+
+    def number(self, space: Space, segments: Segments) -> Index:
+        """The number of the way of each segment."""
+        six = segments.six
+        if not six.any():
+            return self._four(space, segments.pair)
+        found = np.empty(len(six), np.int64)
+        these = np.flatnonzero(~six)
+        found[these] = self._four(space, segments.pair[these])
+        these = np.flatnonzero(six)
+        found[these] = self._each(space.rows(segments.pair[these], _SIX))
+        return found
+
+    def of(self, source: Endpoint, destination: Endpoint, pair: bytes) -> int:
+        """The number of one way, from its addresses and ports as on the wire."""
+        found = self._numbers.get(pair)
+        return self._add(pair, source, destination) if found is None else found
+
+    def _four(self, space: Space, at: Index) -> Index:
+        words = space.rows(at, _FOUR).view(np.uint32)
+        mixed = words[:, 0] * _MIX[0] ^ words[:, 1] * _MIX[1] ^ words[:, 2] * _MIX[2]
+        slot = (mixed >> np.uint64(44)).astype(np.int64) & (_SLOTS - 1)
+        found = self._slots[slot].astype(np.int64)
+        known = self._words[found]
+        right = (known == words).all(axis=1) & (found >= 0)
+        if right.all():
+            return found
+        these = np.flatnonzero(~right)
+        found[these] = self._each(np.ascontiguousarray(words[these]).view(np.uint8))
+        slots = slot[these]
+        free = self._slots[slots] < 0
+        self._slots[slots[free]] = found[these[free]]
+        return found
+
+    def _each(self, rows: NDArray[np.uint8]) -> Index:
+        size = rows.shape[1]
+        packed = np.ascontiguousarray(rows).view(f"V{size}").reshape(-1)
+        # Runs of one way are looked up once.
+        change = np.flatnonzero((rows[1:] != rows[:-1]).any(axis=1)) + 1
+        starts = np.concatenate([[0], change])
+        found = [self._look_up(packed[start].tobytes()) for start in starts.tolist()]
+        return np.repeat(np.array(found, np.int64), np.diff(np.append(starts, len(rows))))
+
+    def _look_up(self, pair: bytes) -> int:
+        found = self._numbers.get(pair)
+        if found is not None:
+            return found
+        source, destination = self._text(pair[:-4])
+        source_port, destination_port = int.from_bytes(pair[-4:-2], "big"), int.from_bytes(pair[-2:], "big")
+        return self._add(pair, (source, source_port), (destination, destination_port))
+
+    def _add(self, pair: bytes, source: Endpoint, destination: Endpoint) -> int:
+        half = (len(pair) - 4) // 2
+        reverse = pair[half : 2 * half] + pair[:half] + pair[-2:] + pair[-4:-2]
+        here = len(self.ways)
+        there = here if reverse == pair else here + 1
+        key = (source, destination) if source <= destination else (destination, source)
+        for number, octets, way in (
+            (here, pair, Way(source=source, destination=destination, key=key, back=there)),
+            (there, reverse, Way(source=destination, destination=source, key=key, back=here)),
+        ):
+            if number < len(self.ways):
+                continue
+            self.ways.append(way)
+            self._numbers[octets] = number
+            if number >= len(self._words):
+                self._words = np.concatenate([self._words, np.zeros_like(self._words)])
+            if len(octets) == _FOUR:
+                self._words[number] = np.frombuffer(octets, np.uint32)
+        return here

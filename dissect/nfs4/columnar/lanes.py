@@ -1,0 +1,184 @@
+"""The state of connections between windows: that of the exact decoder, so that either may go on where the other stops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dissect.nfs4.bounds import SYN_LATE_FRAMES
+from dissect.nfs4.columnar.endpoints import Way
+from dissect.nfs4.flow import Flow
+from dissect.nfs4.rpc.match import Matched, UnderWay
+from dissect.nfs4.rpc.voice import Nature
+from dissect.nfs4.streams import Streams
+from dissect.nfs4.tcp.half import Origin
+
+_WRAP = 1 << 32
+
+
+class Lanes(Streams):
+    """`Streams` for a caller that does not come to it with every frame."""
+
+    def come_to(self, frame: int) -> None:
+        """All frames up to this one have been reached one after the other: decide what was due at each."""
+        while (due := self._next_due(frame)) is not None:
+            self.advance(due)
+
+    def _next_due(self, frame: int) -> int | None:
+        due = frame + 1
+        if self._new:
+            due = min(due, self._new[0].connection.first_frame + SYN_LATE_FRAMES + 1)
+        if self._stalls:
+            due = min(due, self._stalls[0][0])
+        if self._early:
+            due = min(due, self._early[0][0])
+        return due if due <= frame else None
+
+    def flow(self, way: Way) -> Flow | None:
+        """The connection that has these endpoints now."""
+        connection = self._connections._current.get(way.key)
+        return None if connection is None else self._flows.get(connection.conn)
+
+    def matched(self, flow: Flow, output: Matched) -> None:
+        """Decode and tell a message of a connection."""
+        self._put(flow, output)
+
+
+def ready(flow: Flow) -> bool:
+    """Whether nothing of a connection waits for what only later frames can tell."""
+    connection = flow.connection
+    matcher = flow._matcher
+    return (
+        connection.told
+        and flow.due
+        and not flow.dead
+        and not connection.closed
+        and not flow.pending
+        and not matcher._read
+        and not matcher._early[0]
+        and not matcher._early[1]
+        and all(half.stalled is None and not half._waiting for half in connection.halves)
+        and all(voice.nature is Nature.RPC for voice in flow._voices)
+    )
+
+
+def in_step(flow: Flow, direction: int) -> bool:
+    """Whether the stream of a direction stands at or in a whole record whose beginning is known."""
+    records = flow._voices[direction]._records
+    return (
+        flow.connection.halves[direction].next is not None
+        and not records._searching
+        and not records._torn
+        and not records._body
+        and not records._marks
+        and not records._offset
+    )
+
+
+def awaited(flow: Flow, direction: int) -> int:
+    """The sequence number that the stream of a direction goes on with."""
+    half = flow.connection.halves[direction]
+    assert half.next is not None and half._seq_at is not None
+    return (half._seq + half.next - half._seq_at) % _WRAP
+
+
+def begun(flow: Flow, direction: int) -> bytearray:
+    """The record of which the end has not come, with its mark."""
+    return flow._voices[direction]._records._buffer
+
+
+@dataclass(slots=True, kw_only=True)
+class Passed:
+    """What a window held of one direction of a connection; nothing in it was out of order."""
+
+    first_seq: int
+    first_frame: int
+    first: int
+    last_frame: int
+    last: int
+    segments: int
+    wire: int = 0
+    "payload octets, repetitions counted again"
+    fresh: int = 0
+    "the same without repetitions"
+    repeated: int = 0
+    "segments that were repetitions"
+    last_seq: int = 0
+    "of the last segment with payload, and how far that was from where the window began"
+    last_at: int = 0
+    spoke: bool = False
+    "a record ended"
+    begun: bytes = b""
+    "what follows the last record that ended, if one did; else what follows what was begun before"
+    origins: Sequence[tuple[int, int, int, int, int]] = ()
+    "segments that hold `begun`: frame, time, start and length (from where the window began), records that ended in it"
+    tail: tuple[int, int, int, int, int] | None = None
+    "the last segment with fresh payload, likewise"
+
+
+def write_back(flow: Flow, direction: int, passed: Passed) -> None:
+    """Leave a direction as the exact decoder would have, had it taken the segments one by one."""
+    half = flow.connection.halves[direction]
+    if not half.segments:
+        half.first_seq, half.first_frame, half.first = passed.first_seq, passed.first_frame, passed.first
+    half.segments += passed.segments
+    half.last_frame, half.last = passed.last_frame, passed.last
+    if not passed.wire:
+        return
+    flow.silent = False
+    assert half.next is not None
+    base = half.next
+    wire = half._wire
+    half._seq, half._seq_at = passed.last_seq % _WRAP, base + passed.last_at
+    half._wire += passed.wire
+    half.octets += passed.fresh
+    half.retransmissions += passed.repeated
+    if passed.tail is None:
+        return
+    voice = flow._voices[direction]
+    records = voice._records
+    half.next = base + passed.fresh
+    made: dict[int, Origin] = {}
+
+    def origin(segment: tuple[int, int, int, int, int]) -> Origin:
+        frame, time, start, length, parts = segment
+        found = made.get(start)
+        if found is None:
+            found = made[start] = Origin(frame, time, base + start, base + start + length, wire + start)
+            found.parts = parts
+        return found
+
+    half.previous = origin(passed.tail)
+    voice._octets += passed.fresh
+    if passed.spoke:
+        flow._spoke = True
+        voice._probe = False
+        records._buffer, records._spans = bytearray(), []
+    records._buffer += passed.begun
+    records._spans += [(base + each[2] + each[3], origin(each)) for each in passed.origins]
+    records._span = records._offset = 0
+    records._at = half.next - len(records._buffer)
+    records._last = half.previous
+
+
+def under_way(flow: Flow) -> Sequence[tuple[int, int, UnderWay]]:
+    """Direction, xid and what is known of each call without a reply, in the order in which they came for each xid."""
+    return [
+        (direction, xid, call)
+        for direction, calls in enumerate(flow._matcher._under_way)
+        if calls
+        for xid, waiting in calls.items()
+        for call in waiting
+    ]
+
+
+def leave_under_way(flow: Flow, emptied: Sequence[tuple[int, int]], left: Sequence[tuple[int, int, list[UnderWay]]]) -> None:
+    """Forget the calls of (direction, xid) that had none left at some time; then set those that have some now."""
+    calls = flow._matcher._under_way
+    for direction, xid in emptied:
+        calls[direction].pop(xid, None)
+    for direction, xid, waiting in left:
+        calls[direction][xid] = waiting
+
+
+__all__ = ["Lanes", "Passed", "awaited", "begun", "in_step", "leave_under_way", "ready", "under_way", "write_back"]

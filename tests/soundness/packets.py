@@ -1,0 +1,213 @@
+"""Captures as lists of packets, to be damaged or put in another form, and written again."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+from dissect.nfs4.capture import open_capture
+
+ETHERNET, RAW_IP = 1, 101
+_IPV4, _IPV6, _VLAN = 0x0800, 0x86DD, 0x8100
+_RECORD_HEADER = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packet:
+    """`time` in ns since 1970 UTC; `length` as it was on the wire."""
+
+    time: int
+    data: bytes
+    length: int
+
+    @property
+    def ethertype(self) -> int:
+        return int.from_bytes(self.data[12:14], "big")
+
+    @property
+    def addresses(self) -> tuple[bytes, bytes] | None:
+        """Source and destination of an IPv4 packet in plain Ethernet."""
+        return (self.data[26:30], self.data[30:34]) if self.ethertype == _IPV4 else None
+
+
+Packets = Sequence[Packet]
+Change = Callable[[Packets], Packets]
+"""What is done to a capture."""
+
+
+def packets_of(path: Path) -> list[Packet]:
+    """Every packet of a capture whose frames are Ethernet."""
+    with open_capture(path) as capture:
+        packets = [Packet(time=f.time, data=f.data, length=f.original_length) for f in capture]
+    assert capture.link_types == ("ethernet",)
+    return packets
+
+
+def pcap(packets: Iterable[Packet], *, link_type: int = ETHERNET, order: str = "<", ns: bool = False) -> bytes:
+    parts = [struct.pack(order + "IHHiIII", 0xA1B23C4D if ns else 0xA1B2C3D4, 2, 4, 0, 0, 262144, link_type)]
+    for packet in packets:
+        seconds, rest = divmod(packet.time, 10**9)
+        head = struct.pack(order + "IIII", seconds, rest if ns else rest // 1000, len(packet.data), packet.length)
+        parts.append(head + packet.data)
+    return b"".join(parts)
+
+
+def pcapng(packets: Iterable[Packet], *, order: str = "<") -> bytes:
+    """One section, one interface, times in nanoseconds."""
+
+    def block(kind: int, body: bytes) -> bytes:
+        body += bytes(-len(body) % 4)
+        total = struct.pack(order + "I", len(body) + 12)
+        return struct.pack(order + "I", kind) + total + body + total
+
+    parts = [block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))]
+    resolution = struct.pack(order + "HHB3xHH", 9, 1, 9, 0, 0)
+    parts.append(block(1, struct.pack(order + "HHI", ETHERNET, 0, 0) + resolution))
+    for packet in packets:
+        high, low = divmod(packet.time, 1 << 32)
+        head = struct.pack(order + "IIIII", 0, high, low, len(packet.data), packet.length)
+        parts.append(block(6, head + packet.data))
+    return b"".join(parts)
+
+
+def record_ends(packets: Iterable[Packet]) -> list[int]:
+    """Where the file header and each record of `pcap` end."""
+    ends = [24]
+    for packet in packets:
+        ends.append(ends[-1] + _RECORD_HEADER + len(packet.data))
+    return ends
+
+
+def lost(rate: float, seed: int) -> Change:
+    """Each packet is missing with this probability."""
+
+    def change(packets: Packets) -> Packets:
+        dice = Random(seed)
+        return [packet for packet in packets if dice.random() >= rate]
+
+    return change
+
+
+def every(n: int, first: int = 0) -> Change:
+    """Every n-th packet is missing."""
+    return lambda packets: [packet for number, packet in enumerate(packets) if number % n != first % n]
+
+
+def from_packet(n: int) -> Change:
+    return lambda packets: packets[n:]
+
+
+def up_to_packet(n: int) -> Change:
+    return lambda packets: packets[:n]
+
+
+def without_between(start: float, end: float) -> Change:
+    """A stretch in the middle is missing, given in parts of the whole."""
+    return lambda packets: [
+        packet for number, packet in enumerate(packets) if not start <= number / len(packets) < end
+    ]
+
+
+def one_way(*servers: str, heard: bool) -> Change:
+    """Only what the servers sent (`heard`), or only what was sent to them; the rest (ARP) stays."""
+    wanted = {bytes(map(int, server.split("."))) for server in servers}
+
+    def change(packets: Packets) -> Packets:
+        return [p for p in packets if p.addresses is None or (p.addresses[0] in wanted) == heard]
+
+    return change
+
+
+def snaplen(octets: int) -> Change:
+    return lambda packets: [replace(packet, data=packet.data[:octets]) for packet in packets]
+
+
+def shifted(ns: int) -> Change:
+    """The clock of the machine that captured was wrong by this much."""
+    return lambda packets: [replace(packet, time=packet.time + ns) for packet in packets]
+
+
+def doubled(delay_ns: int) -> Change:
+    """Every packet twice, as a mirror of both ports of a bridge gives it."""
+
+    def change(packets: Packets) -> Packets:
+        return [each for packet in packets for each in (packet, replace(packet, time=packet.time + delay_ns))]
+
+    return change
+
+
+def swapped_records(rate: float, seed: int) -> Change:
+    """Neighbouring records change places, each with its time."""
+
+    def change(packets: Packets) -> Packets:
+        dice, out = Random(seed), list(packets)
+        number = 0
+        while number + 1 < len(out):
+            if dice.random() < rate:
+                out[number], out[number + 1] = out[number + 1], out[number]
+                number += 1
+            number += 1
+        return out
+
+    return change
+
+
+def swapped_packets(rate: float, seed: int, within_ns: int) -> Change:
+    """Neighbours that followed each other so closely come in the other order, at the same times."""
+
+    def change(packets: Packets) -> Packets:
+        dice, out = Random(seed), list(packets)
+        number = 0
+        while number + 1 < len(out):
+            one, two = out[number], out[number + 1]
+            if two.time - one.time <= within_ns and dice.random() < rate:
+                out[number], out[number + 1] = replace(two, time=one.time), replace(one, time=two.time)
+                number += 1
+            number += 1
+        return out
+
+    return change
+
+
+def as_raw_ip(packets: Packets) -> Packets:
+    """Without Ethernet headers, and so without ARP and MACs."""
+    return [
+        replace(packet, data=packet.data[14:], length=packet.length - 14)
+        for packet in packets
+        if packet.ethertype in (_IPV4, _IPV6)
+    ]
+
+
+def behind_router(mac: bytes, *servers: str, arp: bool) -> Change:
+    """The servers are in another network: their packets bear a router's MAC, and ARP for them is not seen, or
+    (`arp`) the router answers it for all of them."""
+    far = {bytes(map(int, server.split("."))) for server in servers}
+
+    def ip(packet: Packet) -> Packet:
+        source, target = packet.addresses or (b"", b"")
+        data = packet.data
+        if source in far:
+            data = data[:6] + mac + data[12:]
+        if target in far:
+            data = mac + data[6:]
+        return replace(packet, data=data)
+
+    def answered(packet: Packet) -> Packet:
+        """ARP: hardware and protocol addresses of sender and target stand at 22, 28, 32 and 38."""
+        data = packet.data
+        if data[28:32] in far:
+            data = data[:6] + mac + data[12:22] + mac + data[28:]
+        if data[38:42] in far:
+            to_all = data[:6] == b"\xff" * 6
+            known = any(data[32:38])
+            data = (data[:6] if to_all else mac) + data[6:32] + (mac if known else data[32:38]) + data[38:]
+        return replace(packet, data=data)
+
+    def change(packets: Packets) -> Packets:
+        moved = [ip(p) if p.ethertype == _IPV4 else answered(p) for p in packets]
+        return moved if arp else [p for p in moved if p.ethertype == _IPV4]
+
+    return change

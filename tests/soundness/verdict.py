@@ -1,0 +1,89 @@
+"""What an analysis accuses whom of, and what it says it cannot judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nfsanalyze.analysis import Analysis, analyse
+from nfsanalyze.engine.finding import SEVERITIES, Finding
+from nfsanalyze.errors import NothingToAnalyse
+
+_SERIOUS = SEVERITIES.index("medium")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accusation:
+    """A finding of severity medium or more. `clients`: addresses of the client accused, none where it is nobody."""
+
+    rule: str
+    clients: frozenset[str]
+    servers: frozenset[str]
+    severity: str
+
+    def covers(self, other: Accusation) -> bool:
+        """It says no less of whom the other accuses: the same, of no fewer clients and servers, and as serious."""
+        return (
+            self.rule == other.rule
+            and self.clients >= other.clients
+            and self.servers >= other.servers
+            and SEVERITIES.index(self.severity) >= SEVERITIES.index(other.severity)
+        )
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.severity} {sorted(self.clients)} at {sorted(self.servers)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """All accusations, and the rules that are said not to be judged (with a reason)."""
+
+    accusations: frozenset[Accusation]
+    unjudged: frozenset[str]
+
+    def new_to(self, whole: Verdict) -> list[str]:
+        """Accusations that the analysis of the whole capture does not make."""
+        return sorted(str(a) for a in self.accusations if not any(known.covers(a) for known in whole.accusations))
+
+    def lost_from(self, whole: Verdict) -> list[str]:
+        """Accusations of the whole capture that are not made here."""
+        return sorted(str(a) for a in whole.accusations if not any(made.covers(a) for made in self.accusations))
+
+    def passed_over(self, whole: Verdict) -> list[str]:
+        """Those of them whose rule is not even said to be unjudged."""
+        return [accusation for accusation in self.lost_from(whole) if accusation.split()[0] not in self.unjudged]
+
+
+NOTHING = Verdict(accusations=frozenset(), unjudged=frozenset())
+
+
+def verdict_on(path: Path, capture: bytes) -> Verdict | None:
+    """Write the capture to `path` and analyse it; None where there is said to be no NFSv4 in it."""
+    path.write_bytes(capture)
+    try:
+        return verdict_of(analyse([str(path)]))
+    except NothingToAnalyse:
+        return None
+
+
+def verdict_of(done: Analysis) -> Verdict:
+    addresses = {
+        f"c{row['client']}": frozenset(row["addresses"] or ()) for row in done.tables["clients"].iter_rows(named=True)
+    }
+    return Verdict(
+        accusations=frozenset(_accusation(finding, addresses) for finding in done.findings if _serious(finding)),
+        unjudged=frozenset(each.rule for each in done.not_evaluable if each.reason),
+    )
+
+
+def _serious(finding: Finding) -> bool:
+    return SEVERITIES.index(finding.severity) >= _SERIOUS
+
+
+def _accusation(finding: Finding, addresses: dict[str, frozenset[str]]) -> Accusation:
+    return Accusation(
+        rule=finding.rule,
+        clients=addresses[finding.client] if finding.client else frozenset(),
+        servers=frozenset(finding.servers),
+        severity=finding.severity,
+    )
