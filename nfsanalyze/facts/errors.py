@@ -60,7 +60,7 @@ class StateError:
 def state_errors(trace: Trace, links: dict[int, Link]) -> list[StateError]:
     """All refusals by frame; of SEQUENCE flags only each first reply of a run on one connection."""
     m, o = trace.messages, trace.ops
-    rows = np.searchsorted(m["id"], o["id"])
+    rows = np.searchsorted(trace.ids, o["id"])
     reply = m["kind"][rows] == int(Kind.COMPOUND_REPLY)
     fresh = m["marks"][rows] & int(Marks.RETRANSMITTED) == 0
     failed = reply & fresh & np.isin(o["status"], TELLING)

@@ -38,6 +38,10 @@ class Trace:
 
     messages: NDArray[np.void]
     ops: NDArray[np.void]
+    ids: NDArray[np.uint64]
+    "the ids of `messages`, contiguous: searching a field of a structured array would copy it each time"
+    op_ids: NDArray[np.uint64]
+    "the same of `ops`"
     details: dict[int, list[tuple[int, Any]]]
     "message id -> [(index of the operation, value)], in order"
     answered: NDArray[np.uint64]
@@ -55,8 +59,8 @@ class Trace:
 
     def row(self, message_id: int) -> int:
         """Index of a message in `messages`, -1 if there is none of that id."""
-        at = int(np.searchsorted(self.messages["id"], np.uint64(message_id)))
-        return at if at < len(self.messages) and int(self.messages["id"][at]) == message_id else -1
+        at = int(np.searchsorted(self.ids, np.uint64(message_id)))
+        return at if at < len(self.messages) and int(self.ids[at]) == message_id else -1
 
     def reply(self, call_id: int) -> int:
         """Id of the reply to a call, 0 if none was seen."""
@@ -65,7 +69,7 @@ class Trace:
 
     def ops_of(self, message_id: int) -> range:
         """Rows of `ops` that belong to a message."""
-        ids, wanted = self.ops["id"], np.uint64(message_id)
+        ids, wanted = self.op_ids, np.uint64(message_id)
         return range(int(np.searchsorted(ids, wanted, "left")), int(np.searchsorted(ids, wanted, "right")))
 
     def time(self, message_id: int) -> int:
@@ -106,9 +110,11 @@ def join(batches: Iterable[Batch]) -> Trace:
     return Trace(
         messages=all_messages,
         ops=all_ops,
+        ids=np.ascontiguousarray(all_messages["id"]),
+        op_ids=np.ascontiguousarray(all_ops["id"]),
         details=by_id,
-        answered=replies["call"],
-        answers=replies["id"],
+        answered=np.ascontiguousarray(replies["call"]),
+        answers=np.ascontiguousarray(replies["id"]),
         keys=list(keys),
         credentials=list(credentials),
         connections=dict(sorted(connections.items())),

@@ -88,7 +88,7 @@ def _v40(trace: Trace) -> NDArray[np.void]:
     m, o = trace.messages, trace.ops
     wanted = np.isin(o["op"], [int(op) for op in _RENEWING]) & (o["key"] != 0)
     o = o[wanted]
-    rows = np.searchsorted(m["id"], o["id"])
+    rows = np.searchsorted(trace.ids, o["id"])
     keep = (
         (m["kind"][rows] == int(Kind.COMPOUND_CALL))
         & (m["minor"][rows] == 0)
@@ -107,7 +107,7 @@ def _sequences(trace: Trace) -> NDArray[np.void]:
     """SEQUENCE: one use a call, or a reply whose call is unseen."""
     m, o = trace.messages, trace.ops
     o = o[(o["op"] == int(Op.SEQUENCE)) & (o["key"] != 0)]
-    rows = np.searchsorted(m["id"], o["id"])
+    rows = np.searchsorted(trace.ids, o["id"])
     kinds = m["kind"][rows]
     calls = (kinds == int(Kind.COMPOUND_CALL)) & (m["marks"][rows] & int(Marks.RETRANSMITTED) == 0)
     alone = (kinds == int(Kind.COMPOUND_REPLY)) & (m["call"][rows] == 0)
@@ -134,7 +134,7 @@ def _answers(
     at = np.minimum(np.searchsorted(trace.answered, calls), len(trace.answered) - 1)
     has = trace.answered[at] == calls
     reply = np.where(has, trace.answers[at], np.uint64(0))
-    rows = np.searchsorted(m["id"], reply)
+    rows = np.searchsorted(trace.ids, reply)
     overall = np.where(has, m["status"][np.minimum(rows, len(m) - 1)], NO_STATUS)
     failing = trace.ops[trace.ops["status"] > 0]
     if len(failing):

@@ -5,25 +5,21 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dissect.nfs4.batch import Kind, TcpEvent, TcpFlag
+from dissect.nfs4.batch import FRAME_SHIFT, Kind, TcpEvent, TcpFlag
 from dissect.nfs4.const import Status
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import Trace, frame_of
 
-_STATE_REFUSED = [
-    int(s)
-    for s in (
-        Status.STALE_CLIENTID,
-        Status.STALE_STATEID,
-        Status.BADSESSION,
-        Status.DEADSESSION,
-    )
-]
+_STATE_REFUSED = [int(s) for s in (Status.STALE_CLIENTID, Status.STALE_STATEID, Status.BADSESSION, Status.DEADSESSION)]
+
+_SILENCE_NS = 1_000_000_000
+"""Waits for an answer shorter than this are not kept: nobody's lease is that short."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,102 +31,89 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Census:
-    """Per server address, each list in order of time."""
+class Series:
+    """Many moments, in order of time: two arrays, for a server may answer millions of times."""
 
-    good: dict[str, list[Moment]]
+    times: NDArray[np.int64]
+    frames: NDArray[np.uint64]
+
+    def at(self, index: int) -> Moment | None:
+        """One of them, None outside."""
+        if not 0 <= index < len(self.times):
+            return None
+        return Moment(time=int(self.times[index]), frame=int(self.frames[index]))
+
+    def before(self, time: int) -> Moment | None:
+        """The last one before a time."""
+        return self.at(int(np.searchsorted(self.times, time, "left")) - 1)
+
+    def since(self, time: int, until: int | None = None, *, after: bool = False) -> Moment | None:
+        """The first one at a time or later (`after`: only later), not later than `until`."""
+        found = self.at(int(np.searchsorted(self.times, time, "right" if after else "left")))
+        return found if found is not None and (until is None or found.time <= until) else None
+
+
+_NONE = Series(times=np.zeros(0, np.int64), frames=np.zeros(0, np.uint64))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Census:
+    """Per server address, each in order of time."""
+
+    good: dict[str, Series]
     "replies that were no refusal of state and no GRACE"
-    grace: dict[str, list[Moment]]
+    grace: dict[str, Series]
     refused: dict[str, list[tuple[Moment, str]]]
     "refusals, with the client address"
-    calls: dict[str, list[Moment]]
     links: dict[str, list[Link]]
     servers: dict[str, set[str]]
     "by client address: the server addresses it talks to"
     tcp: dict[int, list[TcpEvent]]
-    syns: dict[str, list[Moment]]
-    syn_acks: dict[str, list[Moment]]
+    syn_acks: dict[str, Series]
+    asked: dict[str, Series]
+    answered: dict[str, Series]
+    silences: dict[str, list[tuple[int, int | None]]]
+    "from the first request or SYN after an answer to the next answer, None where none came"
 
     def last_good(self, address: str, before: int) -> Moment | None:
         """The last good reply before a time."""
-        there = self.good.get(address, [])
-        at = bisect_left(there, before, key=lambda m: m.time)
-        return there[at - 1] if at else None
+        return self.good.get(address, _NONE).before(before)
 
     def first_good(self, address: str, since: int, until: int | None = None) -> Moment | None:
         """The first good reply at or after a time."""
-        there = self.good.get(address, [])
-        at = bisect_left(there, since, key=lambda m: m.time)
-        return there[at] if at < len(there) and (until is None or there[at].time <= until) else None
+        return self.good.get(address, _NONE).since(since, until)
 
     def in_grace(self, address: str, since: int, until: int) -> Moment | None:
         """The first GRACE reply in a window."""
-        return next((m for m in self.grace.get(address, []) if since <= m.time <= until), None)
+        return self.grace.get(address, _NONE).since(since, until)
 
     def refusals(self, address: str, since: int, until: int) -> list[tuple[Moment, str]]:
         """Refusals of state in a window."""
         there = self.refused.get(address, [])
-        return there[
-            bisect_left(there, since, key=lambda r: r[0].time) : bisect_right(there, until, key=lambda r: r[0].time)
-        ]
+        first = bisect_left(there, since, key=lambda r: r[0].time)
+        return there[first : bisect_right(there, until, key=lambda r: r[0].time)]
 
     def first_answer(self, address: str, since: int, until: int) -> Moment | None:
-        """The first SYN-ACK of the address after a time, else its first reply of any kind."""
-        found = [
-            Moment(time=e.time, frame=e.frame)
-            for link in self.links.get(address, [])
-            for e in self.tcp.get(link.conn, [])
-            if e.kind == TcpFlag.SYN_ACK and since < e.time <= until and not link.callback
-        ]
-        for there in (
-            self.good.get(address, []),
-            self.grace.get(address, []),
-            [r[0] for r in self.refused.get(address, [])],
-        ):
-            at = bisect_right(there, since, key=lambda m: m.time)
-            if at < len(there) and there[at].time <= until:
-                found.append(there[at])
+        """The first SYN-ACK or reply of the address after a time."""
+        series = [s.get(address, _NONE) for s in (self.syn_acks, self.good, self.grace)]
+        found = [m for s in series if (m := s.since(since, until, after=True)) is not None]
+        found += [moment for moment, _ in self.refusals(address, since + 1, until)[:1]]
         return min(found, key=lambda m: (m.time, m.frame), default=None)
 
     def silent(self, address: str, since: int, until: int) -> bool:
         """No answer of the address to anybody inside a window, although it was asked."""
-        inside = [
-            m
-            for there in (
-                self.good.get(address, []),
-                self.grace.get(address, []),
-                [r[0] for r in self.refused.get(address, [])],
-            )
-            for m in there[
-                bisect_right(there, since, key=lambda m: m.time) : bisect_left(there, until, key=lambda m: m.time)
-            ]
-        ]
-        asked = self.calls.get(address, [])
-        return not inside and bisect_left(asked, until, key=lambda m: m.time) > bisect_right(
-            asked, since, key=lambda m: m.time
+        asked, answered = self.asked.get(address, _NONE), self.answered.get(address, _NONE)
+        return (
+            answered.since(since, until - 1, after=True) is None
+            and asked.since(since, until - 1, after=True) is not None
         )
 
     def unanswered(self, address: str, since: int, until: int) -> int:
-        """The longest time inside a window, in ns, for which the address answered nobody although it was asked: from
-        the first request or SYN after an answer to the next answer."""
-        there = (self.good, self.grace, self.syn_acks)
-        answers = {m.time for moments in there for m in _within(moments.get(address, []), since, until)}
-        answers |= {moment.time for moment, _ in self.refusals(address, since, until)}
-        asked = sorted(
-            m.time for moments in (self.calls, self.syns) for m in _within(moments.get(address, []), since, until)
-        )
-        longest, start = 0, since
-        for answer in [*sorted(answers - {since}), until]:
-            at = bisect_right(asked, start)
-            if at < len(asked) and asked[at] < answer:
-                longest = max(longest, answer - asked[at])
-            start = answer
-        return longest
-
-
-def _within(moments: list[Moment], since: int, until: int) -> list[Moment]:
-    first = bisect_left(moments, since, key=lambda m: m.time)
-    return moments[first : bisect_right(moments, until, key=lambda m: m.time)]
+        """The longest time inside a window, in ns, for which the address answered nobody although it was asked."""
+        there = self.silences.get(address, [])
+        first = max(0, bisect_left(there, since, key=lambda s: s[0]) - 1)
+        inside = there[first : bisect_right(there, until, key=lambda s: s[0])]
+        return max((min(end or until, until) - max(start, since) for start, end in inside), default=0)
 
 
 def census(trace: Trace, links: dict[int, Link]) -> Census:
@@ -166,27 +149,60 @@ def census(trace: Trace, links: dict[int, Link]) -> Census:
                 moment = Moment(time=event.time, frame=event.frame)
                 opened[event.kind][links[event.conn].server_address].append(moment)
 
-    def moments(mask: NDArray[np.bool_]) -> dict[str, list[Moment]]:
-        out: dict[str, list[Moment]] = defaultdict(list)
+    def series(mask: NDArray[np.bool_]) -> dict[str, Series]:
         rows = np.flatnonzero(mask)
-        rows = rows[np.argsort(m["time"][rows], kind="stable")]
-        for w, t, i in zip(where[rows].tolist(), m["time"][rows].tolist(), m["id"][rows].tolist(), strict=True):
-            out[addresses[w]].append(Moment(time=t, frame=frame_of(i)))
-        return out
+        rows = rows[np.lexsort((m["id"][rows], m["time"][rows], where[rows]))]
+        borders = np.flatnonzero(np.diff(where[rows])) + 1
+        return {
+            addresses[int(where[part[0]])]: Series(
+                times=m["time"][part], frames=m["id"][part] >> np.uint64(FRAME_SHIFT)
+            )
+            for part in np.split(rows, borders)
+            if len(part)
+        }
 
     told: dict[str, list[tuple[Moment, str]]] = defaultdict(list)
     for row in np.flatnonzero(refused)[np.argsort(m["time"][refused], kind="stable")].tolist():
         link = links[int(m["conn"][row])]
         moment = Moment(time=int(m["time"][row]), frame=frame_of(int(m["id"][row])))
         told[link.server_address].append((moment, link.client_address))
+    syns, syn_acks = (
+        {address: _listed(moments) for address, moments in opened[kind].items()}
+        for kind in (TcpFlag.SYN, TcpFlag.SYN_ACK)
+    )
+    asked, answered = series(calls), series(replies & (m["status"] >= 0))
     return Census(
-        good=moments(good),
-        grace=moments(grace),
+        good=series(good),
+        grace=series(grace),
         refused=told,
-        calls=moments(calls),
         links=dict(by_link),
         servers=dict(servers),
         tcp=dict(tcp),
-        syns=opened[TcpFlag.SYN],
-        syn_acks=opened[TcpFlag.SYN_ACK],
+        syn_acks=syn_acks,
+        asked=asked,
+        answered=answered,
+        silences={
+            a: _silences([asked.get(a, _NONE), syns.get(a, _NONE)], [answered.get(a, _NONE), syn_acks.get(a, _NONE)])
+            for a in addresses
+        },
     )
+
+
+def _listed(moments: Iterable[Moment]) -> Series:
+    told = list(moments)
+    return Series(times=np.array([m.time for m in told], np.int64), frames=np.array([m.frame for m in told], np.uint64))
+
+
+def _silences(asked: list[Series], answered: list[Series]) -> list[tuple[int, int | None]]:
+    asks = np.sort(np.concatenate([s.times for s in asked]))
+    answers = np.sort(np.concatenate([s.times for s in answered]))
+    if not len(asks):
+        return []
+    starts = np.concatenate([np.array([np.iinfo(np.int64).min]), answers])
+    first = np.searchsorted(asks, starts, "right")
+    ends = np.concatenate([answers, np.array([np.iinfo(np.int64).max])])
+    waits = first < len(asks)
+    begins = asks[np.minimum(first, len(asks) - 1)]
+    waits &= (begins < ends) & (ends - np.minimum(begins, ends) > _SILENCE_NS)
+    last = np.iinfo(np.int64).max
+    return [(b, e if e != last else None) for b, e in zip(begins[waits].tolist(), ends[waits].tolist(), strict=True)]

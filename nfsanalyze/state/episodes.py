@@ -8,6 +8,7 @@ episode.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -73,34 +74,30 @@ class Episode:
 
 def foreigns(seen: Seen, owners: Sequence[ClientOwner], client_of: dict[int, int]) -> list[Foreign]:
     """Answers with a clientid that is live at another address for the same client."""
+    of_client: dict[int | None, list[Sighting]] = defaultdict(list)
+    for there in seen.by_address.values():
+        for s in there:
+            of_client[s.client].append(s)
     found = []
     for o in owners:
         client = client_of.get(o.link.conn)
         if o.status != 0 or o.clientid is None or client is None or o.reply_time is None:
             continue
         address = o.link.server_address
-        here = [
-            s
-            for s in seen.by_address.get(address, ())
-            if s.client == client and s.time < o.reply_time and (s.how == "refused" or s.time < o.time)
-        ]
+        mine = [s for s in of_client[client] if s.time < o.reply_time]
+        here = [s for s in mine if s.address == address and (s.how == "refused" or s.time < o.time)]
         if any(s.clientid == o.clientid for s in here):
             continue
-        live = [
-            s
-            for other, there in seen.by_address.items()
-            if other != address
-            for s in there
-            if s.client == client and s.clientid == o.clientid and s.how == "accepted" and s.time < o.reply_time
-        ]
+        live = [s for s in mine if s.address != address and s.clientid == o.clientid and s.how == "accepted"]
         if live:
+            last = max(live, key=lambda s: (s.time, s.frame))
             found.append(
                 Foreign(
                     owner=o,
                     client=client,
                     address=address,
-                    other_address=max(live, key=lambda s: (s.time, s.frame)).address,
-                    live=max(live, key=lambda s: (s.time, s.frame)),
+                    other_address=last.address,
+                    live=last,
                     before=here[-1] if here else None,
                 )
             )

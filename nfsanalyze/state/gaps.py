@@ -106,14 +106,16 @@ def settle(
         if c.op == "DESTROY_CLIENTID" and c.status == 0
     }
     successors = {c.replaces: c for c in clients if c.replaces is not None}
+    kin: dict[tuple[object, ...], list[Lease]] = defaultdict(list)
+    for lease in leases:
+        kin[lease.client, lease.minor, lease.owner].append(lease)
     for lease in leases:
         last = lease.last_renewal or lease.confirmed or lease.first
         after = [r for r in refused.get(lease.lease, ()) if r.told.time >= last.time and r.what != "badsession"]
         replacing = [
             other
-            for other in leases
+            for other in kin[lease.client, lease.minor, lease.owner]
             if other is not lease
-            and (other.client, other.minor, other.owner) == (lease.client, lease.minor, lease.owner)
             and other.confirmed is not None
             and other.confirmed.time >= last.time
             and (other.head == lease.head or other.addresses & lease.addresses)

@@ -304,13 +304,14 @@ def _shared_instance(a: _Draft, b: _Draft, seen: Seen) -> tuple[Sighting, Sighti
     theirs: dict[tuple[object, ...], Sighting] = {}
     for s in reversed(b.sightings):
         theirs[s.clientid, s.client] = s
+    ids = _ids_by_client(a), _ids_by_client(b)
     for mine in a.sightings:
         other = theirs.get((mine.clientid, mine.client))
         if (
             other is not None
             and telling(mine.clientid)
-            and _held_throughout(a, mine, seen)
-            and _held_throughout(b, other, seen)
+            and _held_throughout(a.address, ids[0][mine.client], mine.clientid, seen)
+            and _held_throughout(b.address, ids[1][mine.client], mine.clientid, seen)
         ):
             return mine, other
     layouts = seen.layouts
@@ -326,12 +327,15 @@ def _shared_instance(a: _Draft, b: _Draft, seen: Seen) -> tuple[Sighting, Sighti
     return None
 
 
-def _held_throughout(d: _Draft, s: Sighting, seen: Seen) -> bool:
-    """No other id of this client in the stay, unless one instance is known to have given out both: otherwise the
+def _ids_by_client(d: _Draft) -> dict[int | None, set[bytes]]:
+    ids: dict[int | None, set[bytes]] = defaultdict(set)
+    for s in d.sightings:
+        ids[s.client].add(s.clientid)
+    return ids
+
+
+def _held_throughout(address: str, ids: set[bytes], clientid: bytes, seen: Seen) -> bool:
+    """The client had no other id in the stay, unless one instance is known to have given out both: otherwise the
     instance may have changed between the two, and what an equal id proves holds for a part of the stay only."""
-    return all(
-        other.clientid == s.clientid
-        or other.client != s.client
-        or seen.layouts.same_instance(d.address, other.clientid, d.address, s.clientid)
-        for other in d.sightings
-    )
+    same = seen.layouts.same_instance
+    return all(other == clientid or same(address, other, address, clientid) for other in ids)

@@ -177,7 +177,7 @@ def _write_verifiers(trace: Trace, found: dict[int, Link]) -> Verifiers:
     """First and last reply with each write verifier, per connection."""
     o = trace.ops[np.isin(trace.ops["op"], [int(Op.WRITE), int(Op.COMMIT)]) & (trace.ops["status"] == 0)]
     out: Verifiers = defaultdict(lambda: defaultdict(list))
-    rows = np.searchsorted(trace.messages["id"], o["id"])
+    rows = np.searchsorted(trace.ids, o["id"])
     pairs = trace.messages["conn"][rows].astype(np.uint64) << np.uint64(32) | o["key"]
     for at in _first_and_last(pairs):
         key, link = trace.keys[int(o["key"][at])], found.get(int(trace.messages["conn"][rows[at]]))

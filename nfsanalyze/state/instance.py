@@ -66,6 +66,8 @@ class Grant:
     time: int
     confirm: bytes | None = None
     session: bytes | None = None
+    fresh: bool = True
+    "given out at that time; False for an id that was only used then"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,10 @@ def layouts(grants: Sequence[Grant]) -> Layouts:
             skew = [_clock(g) - g.time / 1e9 for g in mine if _shows_clock(g)]
             if skew:
                 skews[address] = sorted(skew)[len(skew) // 2]
+    theirs = {g.clientid for address in linux for g in by_address[address] if telling(g.clientid)}
+    for address in [a for a, mine in by_address.items() if a not in linux and any(g.clientid in theirs for g in mine)]:
+        linux.add(address)  # an id that a Linux server gave out is good there: the same server, seen through less
+        adopted[address] = LINUX
     shared = _shared(grants, latest)
     for address, mine in by_address.items():
         if address in adopted:
@@ -182,7 +188,7 @@ def _shared(grants: Iterable[Grant], latest: int) -> dict[str, set[Reading]]:
             if EARLIEST <= reading.seconds(grant.clientid) <= latest:
                 instance = reading.instance(grant.clientid)
                 seen[reading, instance][grant.clientid].add(grant.address)
-                if not _close(reading, grant):
+                if grant.fresh and not _close(reading, grant):
                     settled.add((reading, instance))
     found: dict[str, set[Reading]] = defaultdict(set)
     for (reading, instance), ids in seen.items():

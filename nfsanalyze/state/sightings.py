@@ -93,7 +93,7 @@ def seen(
     known = {(g.address, g.clientid) for g in grants}
     for s in found:
         if s.how == "accepted" and (s.address, s.clientid) not in known:
-            grants.append(Grant(address=s.address, clientid=s.clientid, time=s.time, session=s.session))
+            grants.append(Grant(address=s.address, clientid=s.clientid, time=s.time, session=s.session, fresh=False))
             known.add((s.address, s.clientid))
     by_address: dict[str, list[Sighting]] = defaultdict(list)
     for s in sorted(found, key=lambda s: (s.time, s.frame, s.clientid)):

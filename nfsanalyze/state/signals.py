@@ -257,9 +257,10 @@ def _stayed(scene: Scene, same: list[Sighting]) -> bool:
 
 
 def _apart_before(scene: Scene, there: list[Sighting]) -> bool:
-    """Both addresses changed, but they were two heads before and are one now: one of them moved."""
+    """Both addresses changed, but they were two heads before and are one now: the one with a new port or name moved."""
     earlier = [s for s in there if s.time < scene.episode.time]
-    return bool(earlier) and scene.seen.instance(earlier[0]) != scene.before and scene.mac_before != scene.mac_after
+    moved = scene.mac_before != scene.mac_after or scene.episode.identity is not None
+    return bool(earlier) and scene.seen.instance(earlier[0]) != scene.before and moved
 
 
 def _foreign(scene: Scene) -> Iterator[Signal]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.columnar.headers import Segments
 from dissect.nfs4.columnar.space import Index, Space
+from dissect.nfs4.link.segment import Segment
 from dissect.nfs4.tcp.connection import Endpoint
 
 _SLOTS = 1 << 16
@@ -50,10 +52,16 @@ class Ways:
         found[these] = self._each(space.rows(segments.pair[these], _SIX))
         return found
 
-    def of(self, source: Endpoint, destination: Endpoint, pair: bytes) -> int:
-        """The number of one way, from its addresses and ports as on the wire."""
-        found = self._numbers.get(pair)
-        return self._add(pair, source, destination) if found is None else found
+    def between(self, segment: Segment) -> int:
+        """The number of the way of a segment."""
+        source, destination = (
+            ip_address(address).packed + port.to_bytes(2, "big")
+            for address, port in (
+                (segment.source, segment.source_port),
+                (segment.destination, segment.destination_port),
+            )
+        )
+        return self._look_up(source[:-2] + destination[:-2] + source[-2:] + destination[-2:])
 
     def _four(self, space: Space, at: Index) -> Index:
         words = space.rows(at, _FOUR).view(np.uint32)

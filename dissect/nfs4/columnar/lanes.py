@@ -11,6 +11,7 @@ from dissect.nfs4.flow import Flow
 from dissect.nfs4.rpc.match import Matched, UnderWay
 from dissect.nfs4.rpc.voice import Nature
 from dissect.nfs4.streams import Streams
+from dissect.nfs4.tcp.connection import SegmentLike
 from dissect.nfs4.tcp.half import Origin
 
 _WRAP = 1 << 32
@@ -38,6 +39,11 @@ class Lanes(Streams):
         """The connection that has these endpoints now."""
         connection = self._connections._current.get(way.key)
         return None if connection is None else self._flows.get(connection.conn)
+
+    def told(self, flow: Flow, segment: SegmentLike) -> None:
+        """Tell the events of a segment that has nothing else to say."""
+        for event in flow.connection.events(segment):
+            self._gather.event(event)
 
     def matched(self, flow: Flow, output: Matched) -> None:
         """Decode and tell a message of a connection."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dissect.nfs4.columnar.chunk import Chunk
 from dissect.nfs4.columnar.endpoints import Ways
@@ -29,6 +28,8 @@ class Stream:
     flow: Flow
     direction: int
     passed: Passed
+    segments: Index
+    "positions of its segments, in order"
     ends: list[int] = field(default_factory=list)
     "segments with FIN or RST"
 
@@ -162,18 +163,13 @@ def sort(
             passed.fresh = int(pieces.at[tail] + pieces.length[tail])
         direction = facing[each_group]
         lane = numbers.setdefault(flow.connection.conn, len(numbers)) * 2 + direction
-        made = Stream(lane=lane, flow=flow, direction=direction, passed=passed)
+        span = slice(int(starts[each_group]), int(stops[each_group]))
+        made = Stream(lane=lane, flow=flow, direction=direction, passed=passed, segments=order[span])
         if any_flags[each_group] & (FIN | RST):
-            span = slice(int(starts[each_group]), int(stops[each_group]))
             made.ends = order[span][(flags[span] & (FIN | RST)) != 0].tolist()
         streams.append(made)
     slow = np.sort(order[~fine[row_group]]) if groups else order
     return Sorted(streams=streams, pieces=pieces, segment=segment, slow=slow)
-
-
-def segments_of(sorted_: Sorted, chosen: NDArray[np.bool_], chunk: Chunk, segments: Segments, way: Index) -> Index:
-    """Positions of all segments of the streams that are chosen."""
-    raise NotImplementedError
 
 
 __all__ = ["Connection", "Sorted", "Stream", "sort"]

@@ -1,0 +1,183 @@
+"""The fast decoder: chunks of a capture to batches, the same as the exact decoder's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import numpy as np
+
+from dissect.nfs4.batch import CAPTURE_STRIDE, FRAME_SHIFT, Batch, Credential
+from dissect.nfs4.bounds import NFS_PORTS, SYN_LATE_FRAMES
+from dissect.nfs4.capture import Capture
+from dissect.nfs4.columnar.chunk import Chunk, chunks
+from dissect.nfs4.columnar.endpoints import Ways
+from dissect.nfs4.columnar.headers import Segments, headers
+from dissect.nfs4.columnar.lanes import Lanes
+from dissect.nfs4.columnar.pcap import pcap_chunks
+from dissect.nfs4.columnar.sightings import Sightings
+from dissect.nfs4.columnar.space import Index
+from dissect.nfs4.columnar.streams import sort
+from dissect.nfs4.columnar.window import Window, Work, batch_of
+from dissect.nfs4.exact import UNDECODED, _kind
+from dissect.nfs4.gather import Gather
+from dissect.nfs4.link.segment import Other, Segment
+from dissect.nfs4.link.unwrap import Unwrapper
+from dissect.nfs4.tcp.connection import ACK, SYN
+
+CHUNK_BYTES = 16 << 20
+
+_BUSY = 256
+"""Segments in a chunk that make it worth while to end a window for their sake."""
+_APART = 128
+"""Frames between two ends of windows at least."""
+_WINDOWS = 32
+
+
+def columnar(
+    capture: Capture, *, capture_no: int = 0, chunk_bytes: int = CHUNK_BYTES, ports: Collection[int] = ()
+) -> Iterator[Batch]:
+    """Decode a capture. The rows of all batches together are those of `exact`, whatever the size of chunks."""
+    decoder = _Decoder(capture_no * CAPTURE_STRIDE, ports)
+    read = pcap_chunks if capture.format.startswith("pcap") and not capture.format.startswith("pcapng") else chunks
+    for chunk in read(capture, max(chunk_bytes, 1)):
+        yield from decoder.chunk(chunk)
+    if (batch := decoder.close()) is not None:
+        yield batch
+
+
+class _Decoder:
+    def __init__(self, base: int, ports: Collection[int]) -> None:
+        self._base = base
+        self._gather = Gather()
+        self._lanes = Lanes(self._gather, NFS_PORTS | frozenset(ports))
+        self._unwrapper = Unwrapper()
+        self._ways = Ways(lambda pair: self._unwrapper._pairs.get(pair) or self._unwrapper._text(pair))
+        self._sightings = Sightings(self._unwrapper.runs, self._ways)
+
+    def chunk(self, chunk: Chunk) -> Iterator[Batch]:
+        segments, odd = headers(chunk)
+        way = self._ways.number(chunk.space, segments)
+        feed = self._sightings.saw(chunk, segments, way, odd, self._base)
+        others: list[tuple[int, list[Segment | Other]]] = []
+        for index in odd.tolist():
+            feed(index)
+            items = list(self._unwrapper.feed(chunk.frame(index), int(chunk.number[index]) + self._base))
+            others.append((index, items))
+        feed(len(chunk))
+        for event in self._unwrapper.drain():
+            self._gather.event(event)
+        lo = 0
+        for stop in self._cuts(chunk, segments, way):
+            hi = int(np.searchsorted(segments.frame, stop))
+            here = []
+            while others and others[0][0] < stop:
+                here.append(others.pop(0))
+            batch = self._window(chunk, segments, way, lo, hi, here, stop)
+            if batch is not None:
+                yield batch
+            lo = hi
+
+    def _cuts(self, chunk: Chunk, segments: Segments, way: Index) -> list[int]:
+        """Where windows end, as indices of frames: the last is the chunk's end.
+
+        Connections that begin in a chunk go one by one until their SYN cannot follow any more: a window ends there.
+        """
+        count = len(chunk)
+        if not len(way):
+            return [count]
+        number = np.bincount(way, minlength=len(self._ways.ways))
+        busy = np.flatnonzero(number >= _BUSY)
+        first = np.full(len(number), count, np.int64)
+        first[way[::-1]] = segments.frame[::-1]
+        wanted = []
+        for each in busy.tolist():
+            flow = self._lanes.flow(self._ways.ways[each])
+            if flow is None or not flow.due:
+                wanted.append(int(first[each]) + SYN_LATE_FRAMES + 2)
+        again = np.flatnonzero((segments.flags & (SYN | ACK)) == SYN)
+        for position in again[number[way[again]] >= _BUSY].tolist():
+            begins = int(segments.frame[position])
+            wanted += [begins, begins + SYN_LATE_FRAMES + 2]
+        cuts: list[int] = []
+        for each in sorted(wanted):
+            if cuts and each - cuts[-1] < _APART:
+                cuts[-1] = each
+            elif each > 0:
+                cuts.append(each)
+        return [each for each in cuts[:_WINDOWS] if each < count] + [count]
+
+    def _window(
+        self,
+        chunk: Chunk,
+        segments: Segments,
+        way: Index,
+        lo: int,
+        hi: int,
+        others: list[tuple[int, list[Segment | Other]]],
+        stop: int,
+    ) -> Batch | None:
+        met: set[int] = set()
+        for _, items in others:
+            for item in items:
+                if isinstance(item, Segment):
+                    met.add(self._ways.between(item))
+        found = sort(chunk, segments, way, lo, hi, self._ways, self._lanes, met, self._base)
+        window = Window(chunk, segments, found, self._base)
+        keys: dict[bytes, int] = {b"": 0}
+        credentials: dict[Credential | None, int] = {None: 0}
+        decoded = window.decode(keys, credentials)
+        work: list[Work] = window.work(self._lanes)
+        for position in window.slow().tolist():
+            work.append(self._one(chunk, segments, way, position))
+        for index, items in others:
+            work.append(self._odd(chunk, index, items))
+        work.sort(key=lambda each: each[0])
+        for id, run in work:
+            self._lanes.come_to(id >> FRAME_SHIFT)
+            run()
+        window.leave()
+        self._lanes.come_to(int(chunk.number[stop - 1]) + self._base)
+        return batch_of(self._gather, decoded, keys, credentials)
+
+    def _one(self, chunk: Chunk, segments: Segments, way: Index, position: int) -> Work:
+        frame = int(segments.frame[position])
+        number = int(chunk.number[frame]) + self._base
+        each = self._ways.ways[int(way[position])]
+        at = int(segments.payload[position])
+        mac = int(segments.mac[position])
+        tcp = int(segments.tcp[position])
+        data = chunk.space.data
+        segment = Segment(
+            frame=number,
+            time=int(chunk.time[frame]),
+            source=each.source[0],
+            source_port=each.source[1],
+            destination=each.destination[0],
+            destination_port=each.destination[1],
+            seq=int(segments.seq[position]),
+            ack=int.from_bytes(data[tcp + 8 : tcp + 12], "big"),
+            flags=int(segments.flags[position]),
+            payload=bytes(data[at : at + int(segments.held[position])]),
+            length=int(segments.length[position]),
+            mac=bytes(data[mac : mac + 6]) if mac >= 0 else None,
+            ttl=int(segments.ttl[position]),
+        )
+        return number << FRAME_SHIFT, lambda: self._lanes.segment(segment)
+
+    def _odd(self, chunk: Chunk, index: int, items: list[Segment | Other]) -> Work:
+        number = int(chunk.number[index]) + self._base
+
+        def run() -> None:
+            for item in items:
+                if isinstance(item, Segment):
+                    self._lanes.segment(item)
+                elif item.protocol != UNDECODED:
+                    self._lanes.census.count(_kind(item), number)
+
+        return number << FRAME_SHIFT, run
+
+    def close(self) -> Batch | None:
+        for event in self._unwrapper.drain(final=True):
+            self._gather.event(event)
+        self._lanes.close()
+        return self._gather.flush()

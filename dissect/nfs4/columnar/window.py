@@ -1,0 +1,293 @@
+"""A run of frames: what is in order is decoded together, the rest as the exact decoder does it, in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dissect.nfs4.batch import FRAME_SHIFT, MESSAGE, NO_STATUS, OP, Batch, Credential, Marks
+from dissect.nfs4.bounds import RECORDS_A_FRAME
+from dissect.nfs4.columnar.chunk import Chunk
+from dissect.nfs4.columnar.endpoints import Way
+from dissect.nfs4.columnar.headers import Segments
+from dissect.nfs4.columnar.hop import MARK_OCTETS, Found, hop
+from dissect.nfs4.columnar.lanes import Lanes, begun, leave_under_way, under_way, write_back
+from dissect.nfs4.columnar.match import NONE, Answers, match
+from dissect.nfs4.columnar.messages import Decoded, Heads, Records, decode, heads
+from dissect.nfs4.columnar.scatter import Scatter
+from dissect.nfs4.columnar.space import Index
+from dissect.nfs4.columnar.streams import Sorted, Stream
+from dissect.nfs4.const import Op
+from dissect.nfs4.flow import Call, Reply
+from dissect.nfs4.gather import Gather
+from dissect.nfs4.link.segment import Segment
+from dissect.nfs4.message import CallHeader
+from dissect.nfs4.rpc.match import UnderWay
+from dissect.nfs4.rpc.record import Record
+
+Work = tuple[int, Callable[[], None]]
+"""A message id, or that of the first record a segment could end, and what is to be done there."""
+
+_NFS_CALL = CallHeader
+
+
+class Window:
+    """The streams of a window that are in order, from their records to rows and to what is left of them."""
+
+    def __init__(self, chunk: Chunk, segments: Segments, sorted_: Sorted, base: int) -> None:
+        self._chunk, self._segments, self._sorted, self._base = chunk, segments, sorted_, base
+        self._streams = sorted_.streams
+        self._fine = np.ones(len(self._streams), np.bool_)
+        self._begun = [begun(stream.flow, stream.direction) for stream in self._streams]
+        self._found = hop(sorted_.pieces, self._begun)
+        self._refuse(np.flatnonzero(self._found.bad).tolist())
+        self._parts = self._number()
+        self._scatter = Scatter(chunk, sorted_.pieces, self._begun)
+        self._waiting: list[tuple[int, int, UnderWay]] = []
+        self._read()
+
+    def slow(self) -> Index:
+        """Positions of the segments that are to be taken one by one."""
+        refused = [stream.segments for stream, fine in zip(self._streams, self._fine, strict=True) if not fine]
+        return np.sort(np.concatenate([self._sorted.slow, *refused])) if refused else self._sorted.slow
+
+    def _refuse(self, streams: Iterable[int]) -> None:
+        """These connections are to be decoded the other way."""
+        lanes = {self._streams[each].lane >> 1 for each in streams}
+        if lanes:
+            self._fine &= np.array([stream.lane >> 1 not in lanes for stream in self._streams], np.bool_)
+
+    def _number(self) -> Index:
+        """The order of each record among those that end in one segment."""
+        piece = self._found.piece
+        count = len(piece)
+        if not count:
+            return piece
+        change = np.concatenate([[True], piece[1:] != piece[:-1]])
+        if change.all():
+            return np.zeros(count, np.int64)
+        heads_ = np.flatnonzero(change)
+        parts: Index = np.arange(count) - np.repeat(heads_, np.diff(np.append(heads_, count)))
+        self._refuse(np.unique(self._found.stream[parts >= RECORDS_A_FRAME]).tolist())
+        return parts
+
+    def _read(self) -> None:
+        """Copy what is scattered, read the heads, match replies to calls; refuse what does not fit the pattern."""
+        found = self._found
+        chosen = np.flatnonzero(self._fine[found.stream])
+        records, lost = self._scatter.gather(found, chosen)
+        self._refuse(lost)
+        read = heads(self._chunk.space, records)
+        self._refuse(np.unique(found.stream[chosen[read.bad]]).tolist())
+        keep = np.flatnonzero(self._fine[found.stream[chosen]])
+        frame = self._segments.frame[self._sorted.segment[found.piece[chosen[keep]]]]
+        id = ((self._chunk.number[frame] + self._base) << FRAME_SHIFT) | self._parts[chosen[keep]]
+        order = np.argsort(id, kind="stable")
+        keep = keep[order]
+        self._take(chosen[keep], records.taken(keep), read, keep, id[order], frame[order])
+        while True:
+            self._waiting = [
+                (self._lane_of[stream.flow.connection.conn] * 2 + direction, xid, call)
+                for stream in self._fine_flows()
+                for direction, xid, call in under_way(stream.flow)
+            ]
+            answers = match(self._lane, self._heads.xid, self._heads.reply, [each[:2] for each in self._waiting])
+            if not answers.refused:
+                break
+            self._fine &= np.array([stream.lane >> 1 not in answers.refused for stream in self._streams], np.bool_)
+            left = np.flatnonzero(self._fine[found.stream[self._index]])
+            self._take(self._index[left], self._records.taken(left), self._heads, left, self._id[left], self._frame[left])
+        self._answers: Answers = answers
+
+    def _take(self, index: Index, records: Records, read: Heads, keep: Index, id: Index, frame: Index) -> None:
+        self._index, self._records, self._id, self._frame = index, records, id, frame
+        self._heads = Heads(xid=read.xid[keep], reply=read.reply[keep], bad=read.bad[keep], words=read.words[keep])
+        lanes = np.array([stream.lane for stream in self._streams], np.int64)
+        lane = lanes[self._found.stream[index]] if len(index) else np.zeros(0, np.int64)
+        self._direction = lane & 1
+        self._lane = lane ^ self._heads.reply
+        self._lane_of = {stream.flow.connection.conn: stream.lane >> 1 for stream in self._streams}
+
+    def _fine_flows(self) -> list[Stream]:
+        """One stream of each connection that is in order."""
+        chosen: dict[int, Stream] = {}
+        for stream, fine in zip(self._streams, self._fine, strict=True):
+            if fine:
+                chosen.setdefault(stream.lane >> 1, stream)
+        return list(chosen.values())
+
+    def decode(self, keys: dict[bytes, int], credentials: dict[Credential | None, int]) -> Decoded:
+        """Rows of the plain messages."""
+        count = len(self._id)
+        rows = np.zeros(count, MESSAGE)
+        call = self._answers.call
+        rows["id"], rows["time"], rows["xid"] = self._id, self._chunk.time[self._frame], self._heads.xid
+        rows["direction"] = self._direction
+        conns = np.zeros(2 * len(self._streams) + 1, np.int64)
+        for stream in self._streams:
+            conns[stream.lane >> 1] = stream.flow.connection.conn
+        rows["conn"] = conns[self._lane >> 1]
+        now = np.flatnonzero(call >= 0)
+        rows["call"][now] = self._id[call[now]]
+        old = np.flatnonzero((call < 0) & (call != NONE))
+        if len(old):
+            ids = np.array([each[2].id for each in self._waiting], np.int64)
+            rows["call"][old] = ids[call[old]]
+        rows["marks"][self._answers.again] = int(Marks.RETRANSMITTED)
+        contexts: list[CallHeader | None] = [each[2].context for each in self._waiting]
+        self._decoded = decode(
+            self._chunk.space, self._records, self._heads, rows, call, contexts, credentials, keys
+        )
+        return self._decoded
+
+    def work(self, lanes: Lanes) -> list[Work]:
+        """What has to be done message by message, in any order, each under its id: the odd messages, and the events of
+        connections that end."""
+        work: list[Work] = []
+        flows = {stream.lane >> 1: stream.flow for stream in self._streams}
+        self._pending: dict[int, UnderWay] = {}
+        for index in np.flatnonzero(~self._decoded.plain).tolist():
+            work.append((int(self._id[index]), self._odd(lanes, flows, index)))
+        for stream in self._streams:
+            for position in stream.ends:
+                if self._fine[self._streams.index(stream)]:
+                    work.append(self._end(lanes, stream, position))
+        return work
+
+    def _odd(self, lanes: Lanes, flows: dict[int, Stream] | dict[int, object], index: int) -> Callable[[], None]:
+        def run() -> None:
+            flow = flows[int(self._lane[index]) >> 1]
+            id, direction = int(self._id[index]), int(self._direction[index])
+            data = self._scatter.whole(self._found, int(self._index[index]))
+            record = Record(
+                data, id >> FRAME_SHIFT, int(self._chunk.time[self._frame[index]]), id & (RECORDS_A_FRAME - 1), Marks(0)
+            )
+            if self._heads.reply[index]:
+                lanes.matched(flow, Reply(record, direction, self._call(int(self._answers.call[index]))))
+            else:
+                lanes.matched(flow, Call(record, direction, bool(self._answers.again[index]), self._call(index)))
+
+        return run
+
+    def _call(self, number: int) -> UnderWay:
+        """A call as the matcher keeps it."""
+        if number < 0:
+            return self._waiting[number][2]
+        found = self._pending.get(number)
+        if found is None:
+            found = self._pending[number] = UnderWay(int(self._id[number]))
+            if self._decoded.plain[number]:
+                found.context = _header(int(self._decoded.messages["minor"][number]))
+        return found
+
+    def _end(self, lanes: Lanes, stream: Stream, position: int) -> Work:
+        frame = int(self._segments.frame[position])
+        number = int(self._chunk.number[frame]) + self._base
+        segment = Segment(
+            frame=number,
+            time=int(self._chunk.time[frame]),
+            source=stream.flow.connection.initiator[0],
+            source_port=stream.flow.connection.initiator[1],
+            destination=stream.flow.connection.responder[0],
+            destination_port=stream.flow.connection.responder[1],
+            seq=int(self._segments.seq[position]),
+            ack=0,
+            flags=int(self._segments.flags[position]),
+            payload=b"",
+            length=0,
+            mac=None,
+            ttl=0,
+        )
+        if stream.direction:
+            segment.source, segment.destination = segment.destination, segment.source
+            segment.source_port, segment.destination_port = segment.destination_port, segment.source_port
+
+        def run() -> None:
+            lanes.told(stream.flow, segment)
+
+        return number << FRAME_SHIFT, run
+
+    def leave(self) -> None:
+        """Bring the connections to where they are at the end of the window."""
+        found, pieces, segments, chunk = self._found, self._sorted.pieces, self._segments, self._chunk
+        bounds = np.searchsorted(found.stream, np.arange(len(self._streams) + 1)).tolist()
+        edges = pieces.bounds.tolist()
+        for number, stream in enumerate(self._streams):
+            if not self._fine[number]:
+                continue
+            passed = stream.passed
+            lo, hi = edges[number], edges[number + 1]
+            if hi > lo:
+                first, last = bounds[number], bounds[number + 1]
+                passed.spoke = last > first
+                rest = int(found.rest[number])
+                ended = int(found.piece[last - 1]) if last > first else -1
+                parts = int(self._parts[last - 1]) + 1 if last > first else 0
+                from_ = max(rest, 0) if passed.spoke else 0
+                passed.begun = pieces.joined(number, from_, passed.fresh) if passed.fresh > from_ else b""
+                start = lo + int(np.searchsorted(pieces.at[lo:hi], from_, side="right")) - 1 if passed.begun else hi
+
+                def described(piece: int, ended: int = ended, parts: int = parts) -> tuple[int, int, int, int, int]:
+                    frame = int(segments.frame[self._sorted.segment[piece]])
+                    return (
+                        int(chunk.number[frame]) + self._base,
+                        int(chunk.time[frame]),
+                        int(pieces.at[piece]),
+                        int(pieces.length[piece]),
+                        parts if piece == ended else 0,
+                    )
+
+                passed.origins = [described(piece) for piece in range(start, hi)]
+                passed.tail = described(hi - 1)
+            write_back(stream.flow, stream.direction, passed)
+        self._leave_calls()
+
+    def _leave_calls(self) -> None:
+        flows = {stream.lane >> 1: stream.flow for stream in self._streams}
+        for place, xid in self._answers.emptied:
+            leave_under_way(flows[place >> 1], [(place & 1, xid)], ())
+        for place, xid, calls in self._answers.left:
+            leave_under_way(flows[place >> 1], (), [(place & 1, xid, [self._call(each) for each in calls])])
+
+
+def _header(minor: int) -> CallHeader:
+    from dissect.nfs4.const import NFS_PROGRAM, NFS_V4, PROC_COMPOUND
+    from dissect.nfs4.batch import Kind
+
+    return CallHeader(kind=Kind.COMPOUND_CALL, prog=NFS_PROGRAM, vers=NFS_V4, proc=PROC_COMPOUND, minor=minor)
+
+
+def batch_of(gather: Gather, decoded: Decoded, keys: dict[bytes, int], credentials: dict[Credential | None, int]) -> Batch | None:
+    """One batch of what was decoded together and what was gathered one by one."""
+    batch = gather.flush()
+    plain = decoded.messages[decoded.plain]
+    if not len(plain):
+        return batch
+    ops = np.concatenate(decoded.ops) if decoded.ops else np.zeros(0, OP)
+    if batch is None:
+        batch = Batch(messages=plain, ops=ops, keys=list(keys), credentials=list(credentials))
+        if len(ops):
+            order = np.argsort((ops["id"].astype(np.uint64) << np.uint64(16)) | ops["index"], kind="stable")
+            batch = Batch(messages=plain, ops=ops[order], keys=list(keys), credentials=list(credentials))
+        return batch
+    numbers = np.array([keys.setdefault(key, len(keys)) for key in batch.keys], np.int64)
+    people = np.array([credentials.setdefault(each, len(credentials)) for each in batch.credentials], np.int64)
+    rest, others = batch.messages.copy(), batch.ops.copy()
+    rest["credential"] = people[rest["credential"]]
+    others["key"] = numbers[others["key"]]
+    messages = np.concatenate([plain, rest])
+    ops = np.concatenate([ops, others])
+    return Batch(
+        messages=messages[np.argsort(messages["id"], kind="stable")],
+        ops=ops[np.lexsort((ops["index"], ops["id"]))],
+        details=batch.details,
+        keys=list(keys),
+        connections=batch.connections,
+        credentials=list(credentials),
+        events=batch.events,
+    )
+
+
+__all__ = ["Way", "Window", "Work", "batch_of", "MARK_OCTETS", "NO_STATUS", "Found", "NDArray", "Op"]
