@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -124,8 +125,11 @@ def _report(
     select: Sequence[str],
     ignore: Sequence[str],
 ) -> Document:
-    # numpy's linear algebra is not used here: its threads would only cost start-up
+    # numpy's linear algebra is not used here, and the tables are small: more threads would only cost start-up
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("POLARS_MAX_THREADS", "2")
+    # what a scan makes lives until its end, in few cycles: looking for garbage would only cost time
+    gc.disable()
     from nfsanalyze.analysis import analyse
     from nfsanalyze.reports.document import document
 

@@ -27,6 +27,7 @@ class Held:
     filehandle: bytes | None
     name: bytes | None
     until: int | None
+    reclaimed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ def files(exchanges: Sequence[Exchange]) -> Files:
                     if args.reclaim:
                         reclaims.append(_reclaim(e, index, "LOCK", "LOCK reclaim", current))
                     if isinstance(result, t.LOCK4resok):
-                        _keep(e, held, result.lock_stateid.other, "lock", args.clientid, current, None)
+                        _keep(e, held, result.lock_stateid.other, "lock", args.clientid, current, None, args.reclaim)
                 case t.CLOSE4args() if e.status(index) == 0:
                     _give_back(held, e, args.open_stateid.other)
                 case t.DELEGRETURN4args() if e.status(index) == 0:
@@ -158,9 +159,10 @@ def _opened(
     name: bytes | None,
 ) -> None:
     clientid = args.clientid if e.minor == 0 else None
-    _keep(e, held, result.stateid.other, "open", clientid, filehandle, name)
+    reclaimed = args.claim in _CLAIMS
+    _keep(e, held, result.stateid.other, "open", clientid, filehandle, name, reclaimed)
     if result.delegation_stateid is not None:
-        _keep(e, held, result.delegation_stateid.other, "delegation", clientid, filehandle, name)
+        _keep(e, held, result.delegation_stateid.other, "delegation", clientid, filehandle, name, reclaimed)
 
 
 def _keep(
@@ -171,6 +173,7 @@ def _keep(
     clientid: bytes | None,
     filehandle: bytes | None,
     name: bytes | None,
+    reclaimed: bool = False,
 ) -> None:
     held[e.link.server_address, other] = Held(
         other=other,
@@ -183,6 +186,7 @@ def _keep(
         filehandle=filehandle,
         name=name,
         until=None,
+        reclaimed=reclaimed,
     )
 
 

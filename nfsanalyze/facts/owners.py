@@ -57,11 +57,11 @@ FORMS: tuple[OwnerForm, ...] = (
     _form(
         "linux 3.7-4.17 v4.0", rb"Linux NFSv4\.0 (?P<cip>" + IP + rb")/(?P<sip>" + IP + rb") (?:tcp|udp|rdma)6?", False
     ),
+    _form("linux nconnect patch", rb"Linux NFSv4\.\d nconnect=\d+ (?P<host>[^/ ]+)/.*", False),
     _form("linux v4.0", rb"Linux NFSv4\.0 (?P<host>[^/]+)/(?P<sip>" + IP + rb")", False),
     _form(
         "linux v4.0 with uniquifier", rb"Linux NFSv4\.0 (?P<host>[^/]+)/(?P<uniq>.{1,63})/(?P<sip>" + IP + rb")", False
     ),
-    _form("linux nconnect patch", rb"Linux NFSv4\.\d nconnect=\d+ (?P<host>[^/ ]+)/.*", False),
     _form("linux uniform", rb"Linux NFSv4\.\d (?P<host>[^/]+)", True),
     _form("linux uniform with uniquifier", rb"Linux NFSv4\.\d (?P<uniq>.{1,63})/(?P<host>[^/]+)", True),
     _form(
@@ -72,7 +72,7 @@ FORMS: tuple[OwnerForm, ...] = (
     _form("linux 3.6 v4.0", rb"(?P<cip>" + ANY_IP + rb")/(?P<sip>" + ANY_IP + rb") (?:tcp|udp|rdma)6?", False),
     _form("linux 2.6.31-2.6.33 v4.1", rb"(?P<cip>" + ANY_IP + rb")/(?P<sip>" + ANY_IP + rb") \d+", False),
     _form("linux 2.6.0-2.6.24 v4.0", rb"(?P<cip>" + ANY_IP + rb")/(?P<sip>\d{1,3}(?:\.\d{1,3}){3}) \S+ \d+", False),
-    _form("linux 2.6.34-3.6 v4.1", rb"(?P<cip>" + ANY_IP + rb")/(?P<host>[^/]+)\.[^/]*/\d+", True),
+    _form("linux 2.6.34-3.6 v4.1", rb"(?P<cip>" + ANY_IP + rb")/(?P<host>[^/]+)\.[^/]*/\d+", None),
     _form(
         "solaris",
         rb"Solaris: (?P<host>[^,]*), NFSv4 kernel client(?: \+referrals)?\x00(?P<sa>.*)",

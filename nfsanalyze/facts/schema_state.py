@@ -182,7 +182,7 @@ TABLES = (
         server_address str       server address
         recovery       u32?      recovery it belongs to
         kind           str       open, lock, delegation, state
-        status_name    str       NFS4ERR_NO_GRACE, NFS4ERR_BAD_STATEID …
+        status_name    str       NFS4ERR_NO_GRACE, NFS4ERR_BAD_STATEID …, or that it was never reclaimed
         name           str?      file name, escaped
         filehandle     bin?      file handle
         """,

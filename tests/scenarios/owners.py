@@ -145,7 +145,7 @@ EXAMPLES: dict[str, Example] = {
     "linux 3.2 v4.1": Example(
         owner=b"10.0.0.11/web01.example/1",
         form="linux 2.6.34-3.6 v4.1",
-        uniform=True,
+        uniform=None,
         client="text",
         hostname=b"web01",
     ),

@@ -205,6 +205,7 @@ def _loss_of(case: Case, r: Recovery) -> Iterator[Row]:
                 held.name or x.name,
                 x.filehandle,
             )
+    yield from _never_reclaimed(case, r)
     by_other = {h.other: h for h in case.files.held}
     for t in case.files.tested:
         if (
@@ -239,6 +240,31 @@ def _locks_on(case: Case, r: Recovery, x: Reclaim) -> Iterator[Held]:
             and case.clients.of_conn.get(held.link.conn) == r.client
         ):
             yield held
+
+
+def _never_reclaimed(case: Case, r: Recovery) -> Iterator[Row]:
+    """Locks of files that the client opened anew, instead of reclaiming, after its clientid was refused as unknown: no
+    lock survives that (RFC 7530 section 9.6.2, RFC 8881 section 8.4.2)."""
+    if r.identity is None or r.phase is not Phase.CONFIRMED:
+        return
+    kept = {x.filehandle for x in r.reclaims if x.op == "LOCK" and x.status == 0}
+    mine = [
+        h
+        for h in case.files.held
+        if h.filehandle is not None
+        and h.link.server_address == r.address
+        and case.clients.of_conn.get(h.link.conn) == r.client
+    ]
+    for lock in mine:
+        held = (
+            lock.kind == "lock" and lock.time < r.trigger.time and (lock.until is None or lock.until > r.trigger.frame)
+        )
+        if not held or lock.filehandle in kept:
+            continue
+        opens = [h for h in mine if h.kind == "open" and not h.reclaimed and h.filehandle == lock.filehandle]
+        anew = next((h for h in opens if h.time > r.trigger.time), None)
+        if anew is not None:
+            yield _loss(r, anew.frame, anew.time, "lock", "opened anew without reclaim", lock.name, lock.filehandle)
 
 
 def _loss(
