@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_TOKEN = re.compile(rb"[0-9A-Fa-f:.]*[.:][0-9A-Fa-f:.]+(?:%[\w.-]+)?")
+_V4 = re.compile(rb"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)")
+_V6 = re.compile(rb"[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:%[\w.-]+)?")
 _DELIMITERS = b"/ :,([\x00\t;=-@)]"
 _HEADS = (b"\x02\x00", b"\x00\x02", b"\x10\x02", b"\x1a\x00", b"\x00\x1a", b"\x1c\x1e", b"\x0a\x00", b"\x00\x0a")
 _PREFIXES = (b"Solaris: ", b"HAIKU:kernel:")
@@ -47,19 +48,21 @@ def packed(address: str) -> bytes:
 def textual(owner: bytes) -> list[Hit]:
     """IP literals that stand alone in the owner: compared as addresses, never as substrings (10.0.0.1 is not in
     10.0.0.10)."""
-    hits = []
-    for found in _TOKEN.finditer(owner):
-        start, end = found.span()
-        literal = found.group().rstrip(b".")
-        end = start + len(literal)
-        if start and owner[start - 1] not in _DELIMITERS:
-            continue
-        if end < len(owner) and owner[end] not in _DELIMITERS:
-            continue
-        address = canonical(literal.decode("ascii"))
-        if address is not None:
-            hits.append(Hit(address=address, how="text", offset=start, length=end - start))
-    return hits
+    hits: list[Hit] = []
+    for pattern in (_V6, _V4):
+        for found in pattern.finditer(owner):
+            literal = found.group().rstrip(b".")
+            start, end = found.start(), found.start() + len(literal)
+            if start and owner[start - 1] not in _DELIMITERS:
+                continue
+            if found.end() < len(owner) and owner[found.end()] not in _DELIMITERS + b".":
+                continue
+            if any(hit.offset <= start < hit.offset + hit.length for hit in hits):
+                continue  # the IPv4 part of a mapped address
+            address = canonical(literal.decode("ascii"))
+            if address is not None:
+                hits.append(Hit(address=address, how="text", offset=start, length=end - start))
+    return sorted(hits, key=lambda hit: hit.offset)
 
 
 def packed_at(owner: bytes, address: str, ports: Sequence[int] = ()) -> Hit | None:

@@ -269,6 +269,7 @@ def _proofs(
         )
 
     contradicted = a.instance is not None and b.instance is not None and a.instance != b.instance
+    contradicted |= bool(_unclear(a, b, seen))
     shown = _shared_instance(a, b, seen)
     if shown:
         yield proof("instance", (s.frame for s in shown))
@@ -304,15 +305,10 @@ def _shared_instance(a: _Draft, b: _Draft, seen: Seen) -> tuple[Sighting, Sighti
     theirs: dict[tuple[object, ...], Sighting] = {}
     for s in reversed(b.sightings):
         theirs[s.clientid, s.client] = s
-    ids = _ids_by_client(a), _ids_by_client(b)
+    unclear = _unclear(a, b, seen)
     for mine in a.sightings:
         other = theirs.get((mine.clientid, mine.client))
-        if (
-            other is not None
-            and telling(mine.clientid)
-            and _held_throughout(a.address, ids[0][mine.client], mine.clientid, seen)
-            and _held_throughout(b.address, ids[1][mine.client], mine.clientid, seen)
-        ):
+        if other is not None and telling(mine.clientid) and mine.client not in unclear:
             return mine, other
     layouts = seen.layouts
     ordered = sorted(b.sightings, key=lambda s: layouts.place(b.address, s.clientid))
@@ -327,15 +323,29 @@ def _shared_instance(a: _Draft, b: _Draft, seen: Seen) -> tuple[Sighting, Sighti
     return None
 
 
+def _unclear(a: _Draft, b: _Draft, seen: Seen) -> set[int | None]:
+    """Clients that hold an id at both, and one of their own at either, with nothing to show that one instance gave out
+    the two: the address may have moved between them unseen, and then both are one head for a part of the stay only."""
+    ids = _ids_by_client(a), _ids_by_client(b)
+    same = seen.layouts.same_instance
+
+    def apart(client: int | None, shared: set[bytes]) -> bool:
+        return any(
+            not same(d.address, own, d.address, known)
+            for d, of in zip((a, b), ids, strict=True)
+            for own in of[client] - shared
+            for known in shared
+        )
+
+    return {
+        client
+        for client in ids[0].keys() & ids[1].keys()
+        if (shared := {known for known in ids[0][client] & ids[1][client] if telling(known)}) and apart(client, shared)
+    }
+
+
 def _ids_by_client(d: _Draft) -> dict[int | None, set[bytes]]:
     ids: dict[int | None, set[bytes]] = defaultdict(set)
     for s in d.sightings:
         ids[s.client].add(s.clientid)
     return ids
-
-
-def _held_throughout(address: str, ids: set[bytes], clientid: bytes, seen: Seen) -> bool:
-    """The client had no other id in the stay, unless one instance is known to have given out both: otherwise the
-    instance may have changed between the two, and what an equal id proves holds for a part of the stay only."""
-    same = seen.layouts.same_instance
-    return all(other == clientid or same(address, other, address, clientid) for other in ids)

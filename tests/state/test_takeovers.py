@@ -167,12 +167,13 @@ class TestFailback:
         assert {kind for _, kind in moves(done)} == {"undetermined"}
         assert not MOVES & fired(done)
 
-    def test_one_finding_for_each_move(self) -> None:
+    def test_both_moves_stand_in_the_finding_of_the_address(self) -> None:
         p = pair()
         taken_over(p)
         given_back(p, emptied(p.head_2))
         done = judged(p.cluster)
-        assert sorted("failback" in f.message for f in found(done, "NFS302")) == [False, True]
+        (told,) = found(done, "NFS302")
+        assert {row["first_frame"] for row in rows(done, "takeovers")} <= set(told.frames)
 
 
 class TestRestart:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from operator import itemgetter
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from dissect.nfs4.link.segment import Other, Segment
 from dissect.nfs4.link.unwrap import Unwrapper
 from dissect.nfs4.tcp.connection import ACK, SYN
 
-CHUNK_BYTES = 16 << 20
+CHUNK_BYTES = 32 << 20
 
 _BUSY = 256
 """Segments in a chunk that make it worth while to end a window for their sake."""
@@ -116,12 +117,13 @@ class _Decoder:
         others: list[tuple[int, list[Segment | Other]]],
         stop: int,
     ) -> Batch | None:
+        end = int(chunk.number[stop - 1]) + self._base
         met: set[int] = set()
         for _, items in others:
             for item in items:
                 if isinstance(item, Segment):
                     met.add(self._ways.between(item))
-        found = sort(chunk, segments, way, lo, hi, self._ways, self._lanes, met, self._base)
+        found = sort(chunk, segments, way, lo, hi, self._ways, self._lanes, met, self._base, end)
         window = Window(chunk, segments, found, self._base)
         keys: dict[bytes, int] = {b"": 0}
         credentials: dict[Credential | None, int] = {None: 0}
@@ -131,12 +133,12 @@ class _Decoder:
             work.append(self._one(chunk, segments, way, position))
         for index, items in others:
             work.append(self._odd(chunk, index, items))
-        work.sort(key=lambda each: each[0])
-        for id, run in work:
+        work.sort(key=itemgetter(0, 1))
+        for id, _, run in work:
             self._lanes.come_to(id >> FRAME_SHIFT)
             run()
         window.leave()
-        self._lanes.come_to(int(chunk.number[stop - 1]) + self._base)
+        self._lanes.come_to(end)
         return batch_of(self._gather, decoded, keys, credentials)
 
     def _one(self, chunk: Chunk, segments: Segments, way: Index, position: int) -> Work:
@@ -162,7 +164,7 @@ class _Decoder:
             mac=bytes(data[mac : mac + 6]) if mac >= 0 else None,
             ttl=int(segments.ttl[position]),
         )
-        return number << FRAME_SHIFT, lambda: self._lanes.segment(segment)
+        return number << FRAME_SHIFT, number << FRAME_SHIFT, lambda: self._lanes.segment(segment)
 
     def _odd(self, chunk: Chunk, index: int, items: list[Segment | Other]) -> Work:
         number = int(chunk.number[index]) + self._base
@@ -174,7 +176,7 @@ class _Decoder:
                 elif item.protocol != UNDECODED:
                     self._lanes.census.count(_kind(item), number)
 
-        return number << FRAME_SHIFT, run
+        return number << FRAME_SHIFT, number << FRAME_SHIFT, run
 
     def close(self) -> Batch | None:
         for event in self._unwrapper.drain(final=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,10 @@ STREAM_SHIFT = 42
 """A position among all streams of a window: the stream's number above, octets from where the window began below."""
 ORIGIN = 1 << 33
 """Added to octets, so that what was begun before the window is above 0."""
+
+
+class Missing(Exception):
+    """Octets in a hole are wanted."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,12 +40,16 @@ class Pieces:
         return (self.stream << STREAM_SHIFT) + self.at + ORIGIN
 
     def joined(self, stream: int, start: int, stop: int) -> bytes:
-        """Octets of a stream between two positions, none of them before the window."""
+        """Octets of a stream between two positions, none of them before the window. Raises Missing."""
         lo, hi = int(self.bounds[stream]), int(self.bounds[stream + 1])
         data, parts = self.space.data, []
         index = lo + int(np.searchsorted(self.at[lo:hi], start, side="right")) - 1
         while start < stop:
+            if index == hi:
+                raise Missing
             begin, have = int(self.at[index]), int(self.length[index])
+            if not begin <= start < begin + have:
+                raise Missing
             offset = int(self.payload[index]) + start - begin
             octets = min(begin + have, stop) - start
             parts.append(data[offset : offset + octets])
@@ -66,6 +74,8 @@ class Found:
     "a stream: something in it is no plain record"
     rest: Index
     "a stream: where what follows its last record begins"
+    torn: dict[int, int]
+    "records with a hole in them, and how many octets they have before the first"
 
 
 def hop(pieces: Pieces, begun: Sequence[bytes | bytearray]) -> Found:
@@ -102,7 +112,11 @@ def hop(pieces: Pieces, begun: Sequence[bytes | bytearray]) -> Found:
             rest[number] = end[hi - 1]
             continue
         walk = _Walk(pieces, number, lo, hi, begun[number])
-        taken, rest[number], bad[number] = walk.run(follows[lo:hi].tolist())
+        try:
+            taken, rest[number], bad[number] = walk.run(follows[lo:hi].tolist())
+        except Missing:
+            taken, bad[number] = [], True
+            walk.places.clear()
         starts.append(np.array(taken, np.int64))
         places += walk.places
     first = np.concatenate(starts) if starts else np.zeros(0, np.int64)
@@ -114,6 +128,7 @@ def hop(pieces: Pieces, begun: Sequence[bytes | bytearray]) -> Found:
         address=np.where(target[first] <= end[first], pieces.payload[first] + MARK_OCTETS, -1),
         bad=bad,
         rest=rest,
+        torn={},
     )
     if places:
         _merge(found, places)
@@ -125,6 +140,22 @@ def hop(pieces: Pieces, begun: Sequence[bytes | bytearray]) -> Found:
     if places:
         _addresses(found, pieces)
     return found
+
+
+def tear(found: Found, stream: int, holes: Iterable[tuple[int, int]]) -> None:
+    """Note the holes of a stream, as start and end: each must lie in a record, behind its mark and not up to its end;
+    elsewhere a search for the next record would follow."""
+    lo, hi = np.searchsorted(found.stream, [stream, stream + 1]).tolist()
+    for start, stop in holes:
+        record = lo + int(np.searchsorted(found.at[lo:hi], start, side="right")) - 1
+        if record < lo:
+            found.bad[stream] = True
+            return
+        body = int(found.at[record]) + MARK_OCTETS
+        if start < body or stop >= body + int(found.length[record]):
+            found.bad[stream] = True
+            return
+        found.torn.setdefault(record, start - body)
 
 
 def _merge(found: Found, places: list[tuple[int, int, int]]) -> None:

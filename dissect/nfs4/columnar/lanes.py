@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dissect.nfs4.batch import Event
 from dissect.nfs4.bounds import SYN_LATE_FRAMES
 from dissect.nfs4.columnar.endpoints import Way
 from dissect.nfs4.flow import Flow
@@ -44,6 +45,10 @@ class Lanes(Streams):
         """Tell the events of a segment that has nothing else to say."""
         for event in flow.connection.events(segment):
             self._gather.event(event)
+
+    def event(self, event: Event) -> None:
+        """Tell an event as it is."""
+        self._gather.event(event)
 
     def matched(self, flow: Flow, output: Matched) -> None:
         """Decode and tell a message of a connection."""
@@ -107,6 +112,8 @@ class Passed:
     "payload octets, repetitions counted again"
     fresh: int = 0
     "the same without repetitions"
+    reached: int = 0
+    "how far the stream came; more than `fresh` if there were holes"
     repeated: int = 0
     "segments that were repetitions"
     last_seq: int = 0
@@ -143,7 +150,7 @@ def write_back(flow: Flow, direction: int, passed: Passed) -> None:
         return
     voice = flow._voices[direction]
     records = voice._records
-    half.next = base + passed.fresh
+    half.next = base + passed.reached
     made: dict[int, Origin] = {}
 
     def origin(segment: tuple[int, int, int, int, int]) -> Origin:

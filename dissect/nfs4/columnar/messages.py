@@ -90,16 +90,18 @@ def decode(
     messages: NDArray[np.void],
     call: Index,
     waiting: list[CallHeader | None],
+    whole: Mask,
     credentials: dict[Credential | None, int],
     keys: dict[bytes, int],
 ) -> Decoded:
     """Decode all plain messages; `messages` comes with the columns that need no decoding. `call` as in `Answers`;
-    `waiting`: the headers of the calls that waited before."""
+    `waiting`: the headers of the calls that waited before; `whole`: records without holes."""
     plain = np.zeros(len(messages), np.bool_)
     ops: list[NDArray[np.void]] = []
     words = heads.words
     these = np.flatnonzero(
-        ~heads.reply
+        whole
+        & ~heads.reply
         & (words[:, 3] == NFS_PROGRAM)
         & (words[:, 4] == NFS_V4)
         & (words[:, 5] == PROC_COMPOUND)
@@ -109,7 +111,7 @@ def decode(
     if len(these):
         _calls(space, records.taken(these), these, words, messages, plain, credentials, keys, ops)
     # Without the two ends of a header reading on is for those who know what may be missing.
-    accepted = heads.reply & (words[:, 2] == ReplyStat.MSG_ACCEPTED) & (words[:, 4] <= MAX_AUTH)
+    accepted = whole & heads.reply & (words[:, 2] == ReplyStat.MSG_ACCEPTED) & (words[:, 4] <= MAX_AUTH)
     accepted &= words[:, 3] != AuthFlavor.RPCSEC_GSS
     known = np.array([_plain_call(header) for header in waiting], np.bool_)
     minors = np.array([-1 if header is None else header.minor for header in waiting], np.int64)

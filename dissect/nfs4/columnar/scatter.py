@@ -32,8 +32,12 @@ class Scatter:
         lost = []
         for index in np.flatnonzero(at < 0).tolist():
             record = int(chosen[index])
-            length = int(found.length[record])
+            length = min(int(found.length[record]), found.torn.get(record, HEAD_OCTETS + int(found.length[record])))
+            octets[index] = length
             whole = length <= HEAD_OCTETS + TAIL_OCTETS
+            if record in found.torn and not whole:
+                length, whole = HEAD_OCTETS, True
+                octets[index] = length
             need = length if whole else HEAD_OCTETS + TAIL_OCTETS
             if free + need > room:
                 lost.append(int(found.stream[record]))
@@ -51,8 +55,9 @@ class Scatter:
         return Records(at=at, octets=octets, tail_from=tail_from, tail=tail, tail_end=tail_end), lost
 
     def whole(self, found: Found, record: int) -> bytes:
-        """All octets of a record, without its mark."""
+        """All octets of a record up to its first hole, without its mark."""
         address, length = int(found.address[record]), int(found.length[record])
+        length = found.torn.get(record, length)
         if address >= 0:
             return bytes(self._chunk.space.data[address : address + length])
         return self._part(found, record, 0, length)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dissect.nfs4.columnar.chunk import Chunk
 from dissect.nfs4.columnar.endpoints import Ways
 from dissect.nfs4.columnar.headers import Segments
+from dissect.nfs4.columnar.holes import Settled, settle
 from dissect.nfs4.columnar.hop import ORIGIN, STREAM_SHIFT, Pieces
 from dissect.nfs4.columnar.lanes import Lanes, Passed, awaited, in_step, ready
 from dissect.nfs4.columnar.space import Index
@@ -16,7 +18,7 @@ from dissect.nfs4.flow import Flow
 from dissect.nfs4.tcp.connection import FIN, RST, SYN
 
 _REACH = 16 << 20
-"""Repetitions this far back are certainly of the same connection."""
+"""Repetitions this far back, and holes this wide, are certainly of the same connection."""
 _HALF_WRAP = 1 << 31
 
 
@@ -32,6 +34,8 @@ class Stream:
     "positions of its segments, in order"
     ends: list[int] = field(default_factory=list)
     "segments with FIN or RST"
+    settled: Settled | None = None
+    "if there were holes, what became of them"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,9 +61,10 @@ class Connection:
 
 
 def sort(
-    chunk: Chunk, segments: Segments, way: Index, lo: int, hi: int, ways: Ways, lanes: Lanes, others: set[int], base: int
+    chunk: Chunk, segments: Segments, way: Index, lo: int, hi: int, ways: Ways, lanes: Lanes, others: set[int], base: int, end: int
 ) -> Sorted:
-    """Sort the segments `lo` to `hi` of a chunk; `others`: ways with segments that are not plain."""
+    """Sort the segments `lo` to `hi` of a chunk; `others`: ways with segments that are not plain; `end`: the
+    number of the window's last frame."""
     here = way[lo:hi]
     order = np.argsort(here.astype(np.uint16) if len(ways.ways) < 1 << 16 else here, kind="stable")
     sorted_way = here[order]
@@ -111,13 +116,37 @@ def sort(
     before = np.maximum(np.concatenate([[0], reached[:-1]]), floor) - floor if len(rows) else floor
     fresh = at == before
     repeated = (at + octets <= before) & (at > -_REACH)
+    missing = (at > before) & (at - before <= _REACH)
+    fresh |= missing
     wrong = ~(fresh & (segments.held[where] == octets)) & ~repeated
+    settled: dict[int, Settled] = {}
+    moved = False
+    for each_group in np.unique(group[missing]).tolist() if missing.any() else ():
+        first_row, last_row_ = np.searchsorted(group, [each_group, each_group + 1]).tolist()
+        span = slice(first_row, last_row_)
+        if wrong[span].any():
+            continue
+        wires = np.cumsum(octets[span])
+        numbers = chunk.number[segments.frame[where[span]]] + base
+        odd = np.flatnonzero(at[span] != before[span])
+        columns = (odd + first_row, at[span][odd], octets[span][odd], before[span][odd], numbers[odd], wires[odd])
+        result = settled[each_group] = settle(
+            list(zip(*(column.tolist() for column in columns), strict=True)), wires.tolist(), numbers.tolist(), end
+        )
+        if not result.plain or (segments.held[where[result.fills]] < octets[result.fills]).any():
+            wrong[first_row] = True
+            continue
+        if result.fills:
+            moved = True
+            fresh[result.fills], repeated[result.fills], wrong[result.fills] = True, False, False
     for each_group in np.unique(group[wrong]).tolist():
         owner[each_group].fine = False
     fine = np.array([connection.fine for connection in owner], np.bool_)
     new_number = np.cumsum(fine) - 1
     keep = fresh & fine[group]
     taken = np.flatnonzero(keep)
+    if moved:
+        taken = taken[np.lexsort((at[taken], group[taken]))]
     stream = new_number[group[taken]]
     segment = where[taken]
     count = int(fine.sum())
@@ -160,13 +189,15 @@ def sort(
             passed.last_seq, passed.last_at = int(segments.seq[where[row]]), int(at[row])
         if bounds[number + 1] > bounds[number]:
             tail = bounds[number + 1] - 1
-            passed.fresh = int(pieces.at[tail] + pieces.length[tail])
+            passed.reached = int(pieces.at[tail] + pieces.length[tail])
+            passed.fresh = int(pieces.length[bounds[number] : tail + 1].sum())
         direction = facing[each_group]
         lane = numbers.setdefault(flow.connection.conn, len(numbers)) * 2 + direction
         span = slice(int(starts[each_group]), int(stops[each_group]))
         made = Stream(lane=lane, flow=flow, direction=direction, passed=passed, segments=order[span])
         if any_flags[each_group] & (FIN | RST):
             made.ends = order[span][(flags[span] & (FIN | RST)) != 0].tolist()
+        made.settled = settled.get(each_group)
         streams.append(made)
     slow = np.sort(order[~fine[row_group]]) if groups else order
     return Sorted(streams=streams, pieces=pieces, segment=segment, slow=slow)

@@ -7,30 +7,32 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from dissect.nfs4.batch import FRAME_SHIFT, MESSAGE, NO_STATUS, OP, Batch, Credential, Marks
+from dissect.nfs4.batch import FRAME_SHIFT, MESSAGE, OP, Batch, Credential, Gap, Kind, Marks
 from dissect.nfs4.bounds import RECORDS_A_FRAME
 from dissect.nfs4.columnar.chunk import Chunk
-from dissect.nfs4.columnar.endpoints import Way
 from dissect.nfs4.columnar.headers import Segments
-from dissect.nfs4.columnar.hop import MARK_OCTETS, Found, hop
+from dissect.nfs4.columnar.holes import Hole
+from dissect.nfs4.columnar.hop import hop, tear
 from dissect.nfs4.columnar.lanes import Lanes, begun, leave_under_way, under_way, write_back
 from dissect.nfs4.columnar.match import NONE, Answers, match
 from dissect.nfs4.columnar.messages import Decoded, Heads, Records, decode, heads
 from dissect.nfs4.columnar.scatter import Scatter
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.columnar.streams import Sorted, Stream
-from dissect.nfs4.const import Op
-from dissect.nfs4.flow import Call, Reply
+from dissect.nfs4.const import NFS_PROGRAM, NFS_V4, PROC_COMPOUND
+from dissect.nfs4.flow import Call, Flow, Reply
 from dissect.nfs4.gather import Gather
 from dissect.nfs4.link.segment import Segment
 from dissect.nfs4.message import CallHeader
 from dissect.nfs4.rpc.match import UnderWay
 from dissect.nfs4.rpc.record import Record
+from dissect.nfs4.tcp.half import LOSS
 
-Work = tuple[int, Callable[[], None]]
-"""A message id, or that of the first record a segment could end, and what is to be done there."""
+Mask = NDArray[np.bool_]
 
-_NFS_CALL = CallHeader
+Work = tuple[int, int, Callable[[], None]]
+"""When something is to be done, as the id of the first record that could end then; an id to put before others that are
+due at the same time; and what it is."""
 
 
 class Window:
@@ -42,6 +44,9 @@ class Window:
         self._fine = np.ones(len(self._streams), np.bool_)
         self._begun = [begun(stream.flow, stream.direction) for stream in self._streams]
         self._found = hop(sorted_.pieces, self._begun)
+        for number, stream in enumerate(self._streams):
+            if stream.settled is not None:
+                tear(self._found, number, [(hole.start, hole.stop) for hole in stream.settled.holes])
         self._refuse(np.flatnonzero(self._found.bad).tolist())
         self._parts = self._number()
         self._scatter = Scatter(chunk, sorted_.pieces, self._begun)
@@ -138,9 +143,15 @@ class Window:
         rows["marks"][self._answers.again] = int(Marks.RETRANSMITTED)
         contexts: list[CallHeader | None] = [each[2].context for each in self._waiting]
         self._decoded = decode(
-            self._chunk.space, self._records, self._heads, rows, call, contexts, credentials, keys
+            self._chunk.space, self._records, self._heads, rows, call, contexts, self._whole(), credentials, keys
         )
         return self._decoded
+
+    def _whole(self) -> Mask:
+        torn = self._found.torn
+        if not torn:
+            return np.ones(len(self._index), np.bool_)
+        return ~np.isin(self._index, np.array(list(torn), np.int64))
 
     def work(self, lanes: Lanes) -> list[Work]:
         """What has to be done message by message, in any order, each under its id: the odd messages, and the events of
@@ -148,21 +159,30 @@ class Window:
         work: list[Work] = []
         flows = {stream.lane >> 1: stream.flow for stream in self._streams}
         self._pending: dict[int, UnderWay] = {}
+        waits: dict[int, list[tuple[int, int]]] = {}
+        for number, stream in enumerate(self._streams):
+            if stream.settled is not None and self._fine[number]:
+                work += [self._gap(lanes, stream, number, hole) for hole in stream.settled.holes]
+                waits.setdefault(stream.lane >> 1, []).extend(stream.settled.waits)
         for index in np.flatnonzero(~self._decoded.plain).tolist():
-            work.append((int(self._id[index]), self._odd(lanes, flows, index)))
+            id = int(self._id[index])
+            frame = id >> FRAME_SHIFT
+            due = max([final for begin, final in waits.get(int(self._lane[index]) >> 1, ()) if begin <= frame], default=0)
+            work.append((due << FRAME_SHIFT if due > frame else id, id, self._odd(lanes, flows, index)))
         for stream in self._streams:
             for position in stream.ends:
                 if self._fine[self._streams.index(stream)]:
                     work.append(self._end(lanes, stream, position))
         return work
 
-    def _odd(self, lanes: Lanes, flows: dict[int, Stream] | dict[int, object], index: int) -> Callable[[], None]:
+    def _odd(self, lanes: Lanes, flows: dict[int, Flow], index: int) -> Callable[[], None]:
         def run() -> None:
             flow = flows[int(self._lane[index]) >> 1]
             id, direction = int(self._id[index]), int(self._direction[index])
+            marks = Marks.LOST if int(self._index[index]) in self._found.torn else Marks(0)
             data = self._scatter.whole(self._found, int(self._index[index]))
             record = Record(
-                data, id >> FRAME_SHIFT, int(self._chunk.time[self._frame[index]]), id & (RECORDS_A_FRAME - 1), Marks(0)
+                data, id >> FRAME_SHIFT, int(self._chunk.time[self._frame[index]]), id & (RECORDS_A_FRAME - 1), marks
             )
             if self._heads.reply[index]:
                 lanes.matched(flow, Reply(record, direction, self._call(int(self._answers.call[index]))))
@@ -181,6 +201,34 @@ class Window:
             if self._decoded.plain[number]:
                 found.context = _header(int(self._decoded.messages["minor"][number]))
         return found
+
+    def _origin(self, piece: int) -> tuple[int, int]:
+        """Number and time of the frame of a piece."""
+        frame = int(self._segments.frame[self._sorted.segment[piece]])
+        return int(self._chunk.number[frame]) + self._base, int(self._chunk.time[frame])
+
+    def _gap(self, lanes: Lanes, stream: Stream, number: int, hole: Hole) -> Work:
+        pieces = self._sorted.pieces
+        lo, hi = int(pieces.bounds[number]), int(pieces.bounds[number + 1])
+        piece = lo + int(np.searchsorted(pieces.at[lo:hi], hole.stop))
+        frame, time = self._origin(piece)
+        if piece > lo:
+            last_frame, last = self._origin(piece - 1)
+        else:
+            previous = stream.flow.connection.halves[stream.direction].previous
+            assert previous is not None
+            last_frame, last = previous.frame, previous.time
+        gap = Gap(
+            conn=stream.flow.connection.conn,
+            direction=stream.direction,
+            frame=frame,
+            time=time,
+            last_frame=last_frame,
+            last=last,
+            octets=hole.stop - hole.start,
+            reason=LOSS,
+        )
+        return hole.final << FRAME_SHIFT, frame << FRAME_SHIFT, lambda: lanes.event(gap)
 
     def _end(self, lanes: Lanes, stream: Stream, position: int) -> Work:
         frame = int(self._segments.frame[position])
@@ -207,11 +255,11 @@ class Window:
         def run() -> None:
             lanes.told(stream.flow, segment)
 
-        return number << FRAME_SHIFT, run
+        return number << FRAME_SHIFT, number << FRAME_SHIFT, run
 
     def leave(self) -> None:
         """Bring the connections to where they are at the end of the window."""
-        found, pieces, segments, chunk = self._found, self._sorted.pieces, self._segments, self._chunk
+        found, pieces = self._found, self._sorted.pieces
         bounds = np.searchsorted(found.stream, np.arange(len(self._streams) + 1)).tolist()
         edges = pieces.bounds.tolist()
         for number, stream in enumerate(self._streams):
@@ -226,14 +274,12 @@ class Window:
                 ended = int(found.piece[last - 1]) if last > first else -1
                 parts = int(self._parts[last - 1]) + 1 if last > first else 0
                 from_ = max(rest, 0) if passed.spoke else 0
-                passed.begun = pieces.joined(number, from_, passed.fresh) if passed.fresh > from_ else b""
+                passed.begun = pieces.joined(number, from_, passed.reached) if passed.reached > from_ else b""
                 start = lo + int(np.searchsorted(pieces.at[lo:hi], from_, side="right")) - 1 if passed.begun else hi
 
                 def described(piece: int, ended: int = ended, parts: int = parts) -> tuple[int, int, int, int, int]:
-                    frame = int(segments.frame[self._sorted.segment[piece]])
                     return (
-                        int(chunk.number[frame]) + self._base,
-                        int(chunk.time[frame]),
+                        *self._origin(piece),
                         int(pieces.at[piece]),
                         int(pieces.length[piece]),
                         parts if piece == ended else 0,
@@ -253,9 +299,6 @@ class Window:
 
 
 def _header(minor: int) -> CallHeader:
-    from dissect.nfs4.const import NFS_PROGRAM, NFS_V4, PROC_COMPOUND
-    from dissect.nfs4.batch import Kind
-
     return CallHeader(kind=Kind.COMPOUND_CALL, prog=NFS_PROGRAM, vers=NFS_V4, proc=PROC_COMPOUND, minor=minor)
 
 
@@ -289,5 +332,3 @@ def batch_of(gather: Gather, decoded: Decoded, keys: dict[bytes, int], credentia
         events=batch.events,
     )
 
-
-__all__ = ["Way", "Window", "Work", "batch_of", "MARK_OCTETS", "NO_STATUS", "Found", "NDArray", "Op"]

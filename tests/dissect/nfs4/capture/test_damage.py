@@ -45,7 +45,7 @@ PLAIN = {
     "snoop": snoop_file(*FRAMES),
 }
 PACKED = {
-    "gzip": gzip.compress(PLAIN["pcap"]),
+    "gzip": gzip.compress(PLAIN["pcap"], mtime=0),
     "zstd": zstd.compress(PLAIN["pcapng"]),
     "xz": lzma.compress(PLAIN["snoop"]),
     "bzip2": bz2.compress(PLAIN["pcap"]),
