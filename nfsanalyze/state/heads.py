@@ -324,28 +324,25 @@ def _shared_instance(a: _Draft, b: _Draft, seen: Seen) -> tuple[Sighting, Sighti
 
 
 def _unclear(a: _Draft, b: _Draft, seen: Seen) -> set[int | None]:
-    """Clients that hold an id at both, and one of their own at either, with nothing to show that one instance gave out
-    the two: the address may have moved between them unseen, and then both are one head for a part of the stay only."""
-    ids = _ids_by_client(a), _ids_by_client(b)
+    """Clients that hold an id at both, and use one of their own at either, with nothing to show that one instance gave
+    out the two: the address may have moved between them unseen, and both are one head for a part of the stay only."""
+    held = _ids_by_client(a.sightings), _ids_by_client(b.sightings)
+    shared = {
+        client: {known for known in held[0][client] & held[1][client] if telling(known)}
+        for client in held[0].keys() & held[1].keys()
+    }
     same = seen.layouts.same_instance
-
-    def apart(client: int | None, shared: set[bytes]) -> bool:
-        return any(
-            not same(d.address, own, d.address, known)
-            for d, of in zip((a, b), ids, strict=True)
-            for own in of[client] - shared
-            for known in shared
-        )
-
     return {
-        client
-        for client in ids[0].keys() & ids[1].keys()
-        if (shared := {known for known in ids[0][client] & ids[1][client] if telling(known)}) and apart(client, shared)
+        s.client
+        for s in (*a.sightings, *b.sightings)
+        if s.how == "accepted"
+        and s.clientid not in shared.get(s.client, {s.clientid})
+        and any(not same(s.address, s.clientid, s.address, known) for known in shared[s.client])
     }
 
 
-def _ids_by_client(d: _Draft) -> dict[int | None, set[bytes]]:
+def _ids_by_client(sightings: Iterable[Sighting]) -> dict[int | None, set[bytes]]:
     ids: dict[int | None, set[bytes]] = defaultdict(set)
-    for s in d.sightings:
+    for s in sightings:
         ids[s.client].add(s.clientid)
     return ids

@@ -165,7 +165,9 @@ def _renewals(
         if clientid is None or not any(clientid):
             continue
         minor = minors.get(clientid, int(rows["minor"][0]))
-        at = Moment(time=int(rows["time"][0]), frame=frame_of(int(rows["reply"][0])))
+        # of the reply: where an instance begins with this very answer, its call was sent to the one before
+        reply = int(rows["reply"][0])
+        at = Moment(time=trace.time(reply), frame=frame_of(reply))
         entry = lease(client, max(minor, 0), clientid, link.server_address, at)
         entries[id(entry)] = entry
         parts[id(entry)].append(rows)

@@ -31,15 +31,15 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """All that an episode is judged by. `since`: last good answer before; `until`: end of the window; `before`,
-    `after`:
-    instance halves; MACs the address spoke with."""
+    """All that an episode is judged by. `since`: when the instance before was last shown (`shown`; else the last good
+    answer); `until`: end of the window; `before`, `after`: instance halves; MACs the address spoke with."""
 
     episode: Episode
     seen: Seen
     macs: Macs
     census: Census
     last_good: Moment | None
+    shown: bool
     since: int
     until: int
     before: bytes | None
@@ -253,7 +253,7 @@ def _instance(scene: Scene) -> Iterator[Signal]:
 
 def _stayed(scene: Scene, same: list[Sighting]) -> bool:
     """The other address had this instance already before the address lost its own."""
-    return scene.last_good is not None and same[0].time <= scene.since
+    return scene.shown and same[0].time <= scene.since
 
 
 def _apart_before(scene: Scene, there: list[Sighting]) -> bool:

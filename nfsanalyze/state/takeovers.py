@@ -79,7 +79,8 @@ def _scene(
 ) -> Scene:
     begins = episode.instance.after.time if episode.instance is not None else episode.time
     last_good = census.last_good(episode.address, min(begins, episode.time))
-    since = last_good.time if last_good else episode.time
+    shown = _last_shown(episode, seen, min(begins, episode.time))
+    since = shown if shown is not None else last_good.time if last_good else episode.time
     change = episode.instance
     before = seen.instance(change.before) if change else None
     after = seen.instance(change.after) if change else None
@@ -99,6 +100,7 @@ def _scene(
         macs=macs,
         census=census,
         last_good=last_good,
+        shown=shown is not None,
         since=since,
         until=max(until, episode.time),
         before=before,
@@ -118,6 +120,14 @@ def _scene(
         },
         identity=_kept_identity(owners, episode, since),
     )
+
+
+def _last_shown(episode: Episode, seen: Seen, until: int) -> int | None:
+    """When the old instance last accepted or gave out an id. A later answer to anything else (LOOKUP, GETATTR) may be
+    of the new one already: a server serves them in grace, and before the client's lease is refused."""
+    old = seen.instance(episode.instance.before) if episode.instance else None
+    there = [s for s in seen.by_address.get(episode.address, ()) if s.how != "refused" and s.time <= until]
+    return max((s.time for s in there if old is None or seen.instance(s) == old), default=None)
 
 
 def _kept_identity(

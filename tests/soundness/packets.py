@@ -91,34 +91,38 @@ def lost(rate: float, seed: int) -> Change:
     return change
 
 
-def every(n: int, first: int = 0) -> Change:
+def every(n: int) -> Change:
     """Every n-th packet is missing."""
-    return lambda packets: [packet for number, packet in enumerate(packets) if number % n != first % n]
+    return lambda packets: [packet for number, packet in enumerate(packets, 1) if number % n]
 
 
-def from_packet(n: int) -> Change:
-    return lambda packets: packets[n:]
+def from_part(part: float) -> Change:
+    """The capture was started late, given in parts of the whole."""
+    return lambda packets: packets[round(part * len(packets)) :]
 
 
-def up_to_packet(n: int) -> Change:
-    return lambda packets: packets[:n]
+def up_to_part(part: float) -> Change:
+    """The capture was ended early."""
+    return lambda packets: packets[: round(part * len(packets))]
 
 
 def without_between(start: float, end: float) -> Change:
     """A stretch in the middle is missing, given in parts of the whole."""
-    return lambda packets: [
-        packet for number, packet in enumerate(packets) if not start <= number / len(packets) < end
-    ]
+    return lambda packets: [packet for number, packet in enumerate(packets) if not start <= number / len(packets) < end]
 
 
-def one_way(*servers: str, heard: bool) -> Change:
-    """Only what the servers sent (`heard`), or only what was sent to them; the rest (ARP) stays."""
-    wanted = {bytes(map(int, server.split("."))) for server in servers}
+def one_way(*servers: str, heard: bool, others: bool = False) -> Change:
+    """Of the conversations of the servers only what they sent (`heard`), or only what was sent to them; what is no
+    IPv4 stays, and the conversations of `others` if wanted."""
+    named = {bytes(map(int, server.split("."))) for server in servers}
 
-    def change(packets: Packets) -> Packets:
-        return [p for p in packets if p.addresses is None or (p.addresses[0] in wanted) == heard]
+    def stays(packet: Packet) -> bool:
+        source, target = packet.addresses or (None, None)
+        if source is None or (others and source not in named and target not in named):
+            return True
+        return (source in named) == heard
 
-    return change
+    return lambda packets: [packet for packet in packets if stays(packet)]
 
 
 def snaplen(octets: int) -> Change:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nfsanalyze.analysis import Analysis, analyse
-from nfsanalyze.engine.finding import SEVERITIES, Finding
+from nfsanalyze.engine.finding import SEVERITIES
 from nfsanalyze.errors import NothingToAnalyse
 
 _SERIOUS = SEVERITIES.index("medium")
@@ -36,9 +36,11 @@ class Accusation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """All accusations, and the rules that are said not to be judged (with a reason)."""
+    """All accusations, what is told at all, and the rules that are said not to be judged (with a reason)."""
 
     accusations: frozenset[Accusation]
+    told: frozenset[tuple[str, str]]
+    "rule and client address of every finding, however small; no address where it is about nobody"
     unjudged: frozenset[str]
 
     def new_to(self, whole: Verdict) -> list[str]:
@@ -50,11 +52,12 @@ class Verdict:
         return sorted(str(a) for a in whole.accusations if not any(made.covers(a) for made in self.accusations))
 
     def passed_over(self, whole: Verdict) -> list[str]:
-        """Those of them whose rule is not even said to be unjudged."""
-        return [accusation for accusation in self.lost_from(whole) if accusation.split()[0] not in self.unjudged]
-
-
-NOTHING = Verdict(accusations=frozenset(), unjudged=frozenset())
+        """Accusations of the whole capture of which nothing is told here, and not that the rule could not be judged."""
+        return sorted(
+            str(a)
+            for a in whole.accusations
+            if a.rule not in self.unjudged and not any((a.rule, client) in self.told for client in a.clients or {""})
+        )
 
 
 def verdict_on(path: Path, capture: bytes) -> Verdict | None:
@@ -67,23 +70,20 @@ def verdict_on(path: Path, capture: bytes) -> Verdict | None:
 
 
 def verdict_of(done: Analysis) -> Verdict:
-    addresses = {
-        f"c{row['client']}": frozenset(row["addresses"] or ()) for row in done.tables["clients"].iter_rows(named=True)
-    }
+    clients: dict[str | None, frozenset[str]] = {None: frozenset()}
+    for row in done.tables["clients"].iter_rows(named=True):
+        clients[f"c{row['client']}"] = frozenset(row["addresses"] or ())
     return Verdict(
-        accusations=frozenset(_accusation(finding, addresses) for finding in done.findings if _serious(finding)),
+        accusations=frozenset(
+            Accusation(
+                rule=finding.rule,
+                clients=clients[finding.client],
+                servers=frozenset(finding.servers),
+                severity=finding.severity,
+            )
+            for finding in done.findings
+            if SEVERITIES.index(finding.severity) >= _SERIOUS
+        ),
+        told=frozenset((f.rule, address) for f in done.findings for address in clients[f.client] or {""}),
         unjudged=frozenset(each.rule for each in done.not_evaluable if each.reason),
-    )
-
-
-def _serious(finding: Finding) -> bool:
-    return SEVERITIES.index(finding.severity) >= _SERIOUS
-
-
-def _accusation(finding: Finding, addresses: dict[str, frozenset[str]]) -> Accusation:
-    return Accusation(
-        rule=finding.rule,
-        clients=addresses[finding.client] if finding.client else frozenset(),
-        servers=frozenset(finding.servers),
-        severity=finding.severity,
     )

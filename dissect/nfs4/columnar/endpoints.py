@@ -17,6 +17,7 @@ from dissect.nfs4.tcp.connection import Endpoint
 _SLOTS = 1 << 16
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 _FOUR, _SIX = 12, 36
+_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +74,23 @@ class Ways:
         if right.all():
             return found
         these = np.flatnonzero(~right)
+        sample = np.full(_SLOTS, -1, np.int64)
+        for _ in range(_ROUNDS):
+            # One of those that share a slot is looked up, and all that are equal to it are known.
+            slots = slot[these]
+            sample[slots] = these
+            distinct = np.unique(sample[slots])
+            numbers = [self._look_up(words[each].tobytes()) for each in distinct.tolist()]
+            free = self._slots[slot[distinct]] < 0
+            self._slots[slot[distinct[free]]] = np.array(numbers, np.int32)[free]
+            found[distinct] = numbers
+            chosen = sample[slots]
+            same = (words[these] == words[chosen]).all(axis=1)
+            found[these[same]] = found[chosen[same]]
+            these = these[~same]
+            if not len(these):
+                return found
         found[these] = self._each(np.ascontiguousarray(words[these]).view(np.uint8))
-        slots = slot[these]
-        free = self._slots[slots] < 0
-        self._slots[slots[free]] = found[these[free]]
         return found
 
     def _each(self, rows: NDArray[np.uint8]) -> Index:

@@ -180,7 +180,12 @@ def _sll2(chunk: Chunk, at: Index, captured: Index) -> _Layer:
 
 
 def _cooked(
-    arphrd: NDArray[np.integer], octets: NDArray[np.integer], kind: NDArray[np.integer], mac: Index, at: Index, whole: Mask
+    arphrd: NDArray[np.integer],
+    octets: NDArray[np.integer],
+    kind: NDArray[np.integer],
+    mac: Index,
+    at: Index,
+    whole: Mask,
 ) -> _Layer:
     # Of other interface types some have another meaning for the type word.
     known = whole & ((arphrd == _COOKED_ETHER) | (arphrd == _LOOPBACK))

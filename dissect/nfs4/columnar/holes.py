@@ -37,7 +37,9 @@ class _Open:
     missing: list[tuple[int, int]]
 
 
-def settle(rows: Sequence[tuple[int, int, int, int, int, int]], wires: Sequence[int], frames: Sequence[int], end: int) -> Settled:
+def settle(
+    rows: Sequence[tuple[int, int, int, int, int, int]], wires: Sequence[int], frames: Sequence[int], end: int
+) -> Settled:
     """Settle the holes of one stream. `rows`: those segments that begin beyond or before where the stream has come, in
     the order of frames: row, start, octets, how far the stream had come, frame, payload octets up to its end.
     `wires` and `frames`: the latter two of every segment. `end`: the last frame that was seen."""

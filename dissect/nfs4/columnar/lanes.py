@@ -185,7 +185,9 @@ def under_way(flow: Flow) -> Sequence[tuple[int, int, UnderWay]]:
     ]
 
 
-def leave_under_way(flow: Flow, emptied: Sequence[tuple[int, int]], left: Sequence[tuple[int, int, list[UnderWay]]]) -> None:
+def leave_under_way(
+    flow: Flow, emptied: Sequence[tuple[int, int]], left: Sequence[tuple[int, int, list[UnderWay]]]
+) -> None:
     """Forget the calls of (direction, xid) that had none left at some time; then set those that have some now."""
     calls = flow._matcher._under_way
     for direction, xid in emptied:

@@ -77,9 +77,7 @@ def match(lane: Index, xid: Index, reply: Mask, waiting: Sequence[tuple[int, int
         for lo, hi in _runs(~plain, same):
             _stack(order, key, answer, lo, hi, before, answers, opened)
     opened.sort()
-    answers.left = [
-        (place >> 32, place & 0xFFFFFFFF, [each - before for each in calls]) for _, place, calls in opened
-    ]
+    answers.left = [(place >> 32, place & 0xFFFFFFFF, [each - before for each in calls]) for _, place, calls in opened]
     _overfull(lane, reply, call, before, answers)
     answers.call, answers.again = call[before:], again[before:]
     return answers

@@ -97,6 +97,7 @@ def decode(
     """Decode all plain messages; `messages` comes with the columns that need no decoding. `call` as in `Answers`;
     `waiting`: the headers of the calls that waited before; `whole`: records without holes."""
     plain = np.zeros(len(messages), np.bool_)
+    headed = np.zeros(len(messages), np.bool_)
     ops: list[NDArray[np.void]] = []
     words = heads.words
     these = np.flatnonzero(
@@ -109,7 +110,7 @@ def decode(
         & (words[:, 7] <= MAX_AUTH)
     )
     if len(these):
-        _calls(space, records.taken(these), these, words, messages, plain, credentials, keys, ops)
+        _calls(space, records.taken(these), these, words, messages, plain, headed, credentials, keys, ops)
     # Without the two ends of a header reading on is for those who know what may be missing.
     accepted = whole & heads.reply & (words[:, 2] == ReplyStat.MSG_ACCEPTED) & (words[:, 4] <= MAX_AUTH)
     accepted &= words[:, 3] != AuthFlavor.RPCSEC_GSS
@@ -119,7 +120,7 @@ def decode(
     here = call[these]
     now = here >= 0
     able, minor = np.zeros(len(these), np.bool_), np.full(len(these), -1, np.int64)
-    able[now], minor[now] = plain[here[now]], messages["minor"][here[now]]
+    able[now], minor[now] = headed[here[now]], messages["minor"][here[now]]
     if len(waiting):
         able[~now], minor[~now] = known[here[~now]], minors[here[~now]]
     these, minor = these[able], minor[able]
@@ -139,6 +140,7 @@ def _calls(
     words: NDArray[np.uint32],
     messages: NDArray[np.void],
     plain: Mask,
+    headed: Mask,
     credentials: dict[Credential | None, int],
     keys: dict[bytes, int],
     ops: list[NDArray[np.void]],
@@ -155,6 +157,9 @@ def _calls(
     safe = np.where(good, at, 0)
     minor, count = np.minimum(space.u32(safe), _HIGHEST_MINOR), space.u32(safe + 4)
     keep = np.flatnonzero(good)
+    # Whatever its operations, what is known of such a call is all that the reply needs.
+    headed[these[keep]] = True
+    messages["minor"][these[keep]] = minor[keep]
     bodies = _bodies(records, keep, at[keep] + 8, end, count)
     whole, seen = walk(space, bodies, ARGUMENTS, False)
     which = these[keep]
@@ -164,7 +169,6 @@ def _calls(
     plain[target] = True
     messages["kind"][target] = Kind.COMPOUND_CALL
     messages["prog"][target] = NFS_PROGRAM
-    messages["minor"][target] = minor[done]
     messages["ops"][target] = count[done]
     messages["status"][target] = NO_STATUS
     flavor = words[target, 6]

@@ -12,6 +12,7 @@ from dissect.nfs4.capture.frame import MAX_CAPTURED
 from dissect.nfs4.capture.pcap import _FILE_HEADER, _MODIFIED, _NANOSECONDS_A_TICK
 from dissect.nfs4.columnar.chunk import Chunk, spare
 from dissect.nfs4.columnar.feed import Feed
+from dissect.nfs4.columnar.leap import record_starts
 from dissect.nfs4.columnar.space import Index, Space
 
 _RECORD = 16
@@ -57,22 +58,8 @@ def pcap_chunks(capture: Capture, chunk_bytes: int) -> Iterator[Chunk]:
 
 def _walk(space: Space, have: int, header: int, order: str) -> tuple[Index, int, str]:
     """Where records begin whose last byte is there, where the next one begins, and why that cannot be a record."""
-    unpack, data = Struct(order + "I").unpack_from, space.data
-    found: list[int] = []
-    append = found.append
-    at, last = 0, have - header
-    while at <= last:
-        stop = at + header + unpack(data, at + 8)[0]
-        if stop > have:
-            break
-        append(at)
-        at = stop
-    where = np.array(found, np.int64)
-    captured = space.view(order + "u4")[where + 8]
-    wrong = np.flatnonzero(captured > MAX_CAPTURED)
-    if len(wrong):
-        where, at = where[: wrong[0]], int(where[wrong[0]])
-    if at <= last and (octets := unpack(data, at + 8)[0]) > MAX_CAPTURED:
+    where, at = record_starts(space, have, header, order)
+    if at + header <= have and (octets := Struct(order + "I").unpack_from(space.data, at + 8)[0]) > MAX_CAPTURED:
         return where, at, f"a record of {octets} bytes cannot be: the file is damaged here"
     return where, at, ""
 

@@ -15,6 +15,9 @@ HEAD_OCTETS = 1024
 TAIL_OCTETS = 1024
 """What is copied of a long record: the operations stand around file data, which nobody reads."""
 
+DIRECTORY_OCTETS = 36 << 10
+"""Records up to here are copied whole while there is room: most results of READDIR are that short."""
+
 
 class Scatter:
     """Copies to behind the frames of the chunk."""
@@ -29,12 +32,13 @@ class Scatter:
         tail, tail_end = tail_from.copy(), tail_from.copy()
         data, free = self._chunk.space.data, self._chunk.used
         room = len(data) - SLACK
+        plenty = (free + room) // 2
         lost = []
         for index in np.flatnonzero(at < 0).tolist():
             record = int(chosen[index])
             length = min(int(found.length[record]), found.torn.get(record, HEAD_OCTETS + int(found.length[record])))
             octets[index] = length
-            whole = length <= HEAD_OCTETS + TAIL_OCTETS
+            whole = length <= HEAD_OCTETS + TAIL_OCTETS or (length <= DIRECTORY_OCTETS and free < plenty)
             if record in found.torn and not whole:
                 length, whole = HEAD_OCTETS, True
                 octets[index] = length

@@ -141,7 +141,7 @@ def _columns(shapes: dict[int, _Shape], held: frozenset[int]) -> Shapes:
     for op, (octets, follow, most) in shapes.items():
         fixed[op], limit[op] = octets, most
         parts[: len(follow), op] = follow
-        bare[op] = OPS[op].failed is None
+    bare[[op for op, codec in OPS.items() if op < TABLE and codec.failed is None]] = True
     kept = np.zeros(TABLE + 1, np.bool_)
     kept[sorted(held)] = True
     return Shapes(fixed, parts[0], parts[1], limit, bare, kept)

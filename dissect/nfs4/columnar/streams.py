@@ -61,7 +61,16 @@ class Connection:
 
 
 def sort(
-    chunk: Chunk, segments: Segments, way: Index, lo: int, hi: int, ways: Ways, lanes: Lanes, others: set[int], base: int, end: int
+    chunk: Chunk,
+    segments: Segments,
+    way: Index,
+    lo: int,
+    hi: int,
+    ways: Ways,
+    lanes: Lanes,
+    others: set[int],
+    base: int,
+    end: int,
 ) -> Sorted:
     """Sort the segments `lo` to `hi` of a chunk; `others`: ways with segments that are not plain; `end`: the
     number of the window's last frame."""

@@ -19,6 +19,8 @@ MOST = 64
 
 _VALUED = 1 << Attribute.LEASE_TIME | 1 << Attribute.FS_LOCATIONS
 _ENTRIES = 4096
+_HOLDER = np.zeros(TABLE + 1, np.bool_)
+_HOLDER[[Op.OPEN, Op.LOCK, Op.CLOSE, Op.DELEGRETURN]] = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,7 +101,8 @@ class _Walk:
             if len(failed):
                 bad = op[failed]
                 body = bad == Op.SETATTR
-                fine[failed] &= shapes.bare[bad] | body
+                fine[failed] = shapes.bare[bad] | body
+                fine[failed] &= status[failed] <= STATUS_LIMIT
                 fixed[failed] = 0
                 first[failed] = np.where(body, int(Part.BITMAP), int(Part.NONE))
                 second[failed] = Part.NONE
@@ -152,10 +155,12 @@ class _Walk:
             mask = words.u32(begin[these] + 4)
             empty = words.u32(begin[these]) == 0
             fine[these] &= empty | (mask & _VALUED == 0)
-        self.holder[active[(op == Op.CLOSE) | (op == Op.DELEGRETURN)]] = True
+        self.holder[active[_HOLDER[op]]] = True
         self.named[active[(op == Op.GETFH) & done]] = True
 
-    def _variable(self, part: NDArray[np.int8], op: Index, at: Index, end: Index, active: Index) -> tuple[Index, Index, Mask]:
+    def _variable(
+        self, part: NDArray[np.int8], op: Index, at: Index, end: Index, active: Index
+    ) -> tuple[Index, Index, Mask]:
         """Past the part of variable size of each."""
         fine = np.ones(len(at), np.bool_)
         some = np.flatnonzero(part)

@@ -103,7 +103,9 @@ class Window:
                 break
             self._fine &= np.array([stream.lane >> 1 not in answers.refused for stream in self._streams], np.bool_)
             left = np.flatnonzero(self._fine[found.stream[self._index]])
-            self._take(self._index[left], self._records.taken(left), self._heads, left, self._id[left], self._frame[left])
+            self._take(
+                self._index[left], self._records.taken(left), self._heads, left, self._id[left], self._frame[left]
+            )
         self._answers: Answers = answers
 
     def _take(self, index: Index, records: Records, read: Heads, keep: Index, id: Index, frame: Index) -> None:
@@ -167,7 +169,9 @@ class Window:
         for index in np.flatnonzero(~self._decoded.plain).tolist():
             id = int(self._id[index])
             frame = id >> FRAME_SHIFT
-            due = max([final for begin, final in waits.get(int(self._lane[index]) >> 1, ()) if begin <= frame], default=0)
+            due = max(
+                [final for begin, final in waits.get(int(self._lane[index]) >> 1, ()) if begin <= frame], default=0
+            )
             work.append((due << FRAME_SHIFT if due > frame else id, id, self._odd(lanes, flows, index)))
         for stream in self._streams:
             for position in stream.ends:
@@ -302,7 +306,9 @@ def _header(minor: int) -> CallHeader:
     return CallHeader(kind=Kind.COMPOUND_CALL, prog=NFS_PROGRAM, vers=NFS_V4, proc=PROC_COMPOUND, minor=minor)
 
 
-def batch_of(gather: Gather, decoded: Decoded, keys: dict[bytes, int], credentials: dict[Credential | None, int]) -> Batch | None:
+def batch_of(
+    gather: Gather, decoded: Decoded, keys: dict[bytes, int], credentials: dict[Credential | None, int]
+) -> Batch | None:
     """One batch of what was decoded together and what was gathered one by one."""
     batch = gather.flush()
     plain = decoded.messages[decoded.plain]
@@ -310,21 +316,16 @@ def batch_of(gather: Gather, decoded: Decoded, keys: dict[bytes, int], credentia
         return batch
     ops = np.concatenate(decoded.ops) if decoded.ops else np.zeros(0, OP)
     if batch is None:
-        batch = Batch(messages=plain, ops=ops, keys=list(keys), credentials=list(credentials))
-        if len(ops):
-            order = np.argsort((ops["id"].astype(np.uint64) << np.uint64(16)) | ops["index"], kind="stable")
-            batch = Batch(messages=plain, ops=ops[order], keys=list(keys), credentials=list(credentials))
-        return batch
+        return Batch(messages=plain, ops=_in_order(ops), keys=list(keys), credentials=list(credentials))
     numbers = np.array([keys.setdefault(key, len(keys)) for key in batch.keys], np.int64)
     people = np.array([credentials.setdefault(each, len(credentials)) for each in batch.credentials], np.int64)
     rest, others = batch.messages.copy(), batch.ops.copy()
     rest["credential"] = people[rest["credential"]]
     others["key"] = numbers[others["key"]]
     messages = np.concatenate([plain, rest])
-    ops = np.concatenate([ops, others])
     return Batch(
-        messages=messages[np.argsort(messages["id"], kind="stable")],
-        ops=ops[np.lexsort((ops["index"], ops["id"]))],
+        messages=messages[np.argsort(messages["id"].astype(np.int64), kind="stable")] if len(rest) else plain,
+        ops=_in_order(np.concatenate([ops, others])),
         details=batch.details,
         keys=list(keys),
         connections=batch.connections,
@@ -332,3 +333,10 @@ def batch_of(gather: Gather, decoded: Decoded, keys: dict[bytes, int], credentia
         events=batch.events,
     )
 
+
+def _in_order(ops: NDArray[np.void]) -> NDArray[np.void]:
+    """Rows of operations sorted by id and index."""
+    if not len(ops):
+        return ops
+    id = ops["id"].astype(np.int64)
+    return ops[np.argsort(((id - id.min()) << 16) + ops["index"], kind="stable")]

@@ -18,7 +18,17 @@ from dissect.nfs4.exact import exact
 from wire import frames as link
 from wire.dialogue import CLIENT, SERVER, Connection, Wire
 
-COUNTS = ("packets", "cut_short", "cut_at", "cut_reason", "snaplen", "snaplen_cut_packets", "first", "last", "link_types")
+COUNTS = (
+    "packets",
+    "cut_short",
+    "cut_at",
+    "cut_reason",
+    "snaplen",
+    "snaplen_cut_packets",
+    "first",
+    "last",
+    "link_types",
+)
 
 
 def said(decoded: Decoded) -> dict[str, Any]:
@@ -49,13 +59,13 @@ def compare(data: bytes, *sizes: int, **how: Any) -> None:
 def test_samples(path: Path) -> None:
     with open_capture(path) as reference:
         expected = said(Decoded(exact(reference)))
-    for size in (1 << 22, 20_000, 2_000):
+    for size in (1 << 22, 5_000):
         with open_capture(path) as capture:
             assert said(Decoded(columnar(capture, chunk_bytes=size))) == expected
             assert [getattr(capture, name) for name in COUNTS] == [getattr(reference, name) for name in COUNTS]
 
 
-@pytest.mark.parametrize("name", ["02-v40-ucs-takeover-c1.pcap", "12-02-loss10pct.pcap", "03-v41-takeover.pcap"])
+@pytest.mark.parametrize("name", ["02-v40-ucs-takeover-c1.pcap", "12-02-loss10pct.pcap"])
 def test_one_packet_at_a_time(name: str) -> None:
     (path,) = [path for path in CAPTURES if path.name == name]
     compare(path.read_bytes(), 1)
@@ -78,7 +88,7 @@ def exchange(data: st.DataObject, connection: Connection, waiting: list[Any], st
     elif step == 2:
         waiting.append(connection.call("GETATTR"))
     elif step == 3:
-        waiting.append(connection.call("SETCLIENTID", owner=b"web01", verifier=1))
+        connection.call("SETCLIENTID", owner=b"web01", verifier=1).reply(clientid=0x11, confirm=7)
     elif step == 4 and waiting:
         waiting.append(connection.call("RENEW", clientid=0x11))
         connection.send(CLIENT, waiting[-1].message)
@@ -91,7 +101,9 @@ def exchange(data: st.DataObject, connection: Connection, waiting: list[Any], st
 def conversation(data: st.DataObject) -> Wire:
     """Connections side by side, each old enough that its SYN cannot follow, and then some traffic."""
     wire = Wire()
-    ports = data.draw(st.lists(st.sampled_from(["10.0.0.1:2049", "10.0.0.1:12049"]), min_size=1, max_size=2, unique=True))
+    ports = data.draw(
+        st.lists(st.sampled_from(["10.0.0.1:2049", "10.0.0.1:12049"]), min_size=1, max_size=2, unique=True)
+    )
     connections = [wire.connect("10.0.0.11:871", port, mss=data.draw(st.integers(40, 1448))) for port in ports]
     for connection in connections:
         for _ in range(36):
