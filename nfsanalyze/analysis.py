@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nfsanalyze.engine.finding import Finding, NotEvaluable
 from nfsanalyze.errors import NothingToAnalyse
@@ -20,6 +20,12 @@ Progress = Callable[[int, int], None]
 """Called now and then with (packets read, bytes of captures read so far or 0)."""
 
 _EVERY = 4096
+
+Decoder = Literal["auto", "exact", "fast"]
+"""Both give the same rows; `auto` takes the exact one for small files, because the fast one costs more to start."""
+
+SMALL_OCTETS = 2 << 20
+"""Files up to this size are decoded sooner frame by frame than by the chunk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,7 @@ def analyse(
     ports: Sequence[int] = (),
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    decoder: Decoder = "auto",
     progress: Progress | None = None,
 ) -> Analysis:
     """Analyse captures as one case.
@@ -54,7 +61,8 @@ def analyse(
 
     rules = select_rules(load_rules(examples=False), select, ignore)
     captures, unread = _opened(paths)
-    trace = join(_decoded(captures, ports, progress))
+    fast = [decoder == "fast" or (decoder == "auto" and _large(c)) for c in captures]
+    trace = join(_decoded(captures, fast, ports, progress))
     incomplete = [*unread, *(_cut(c) for c in captures if c.cut_short)]
     if not _has_nfs(trace):
         raise NothingToAnalyse(_nothing(captures, unread, trace))
@@ -67,8 +75,8 @@ def analyse(
         ports=ports,
     )
     facts = tables(case)
-    facts["captures"] = table("captures", _captures(captures, trace))
-    facts["decode_notes"] = table("decode_notes", _notes(captures, trace))
+    facts["captures"] = table("captures", _captures(captures, fast, trace))
+    facts["decode_notes"] = table("decode_notes", _notes(captures, fast, trace))
     found, unjudged = run(rules, facts)
     return Analysis(tables=facts, findings=tuple(found), not_evaluable=tuple(unjudged), incomplete=tuple(incomplete))
 
@@ -88,18 +96,42 @@ def _opened(paths: Iterable[str]) -> tuple[list[Capture], list[str]]:
     return captures, unread
 
 
-def _decoded(captures: Sequence[Capture], ports: Sequence[int], progress: Progress | None) -> Iterator[Batch]:
-    """Batches of all captures, one after the other, with connections numbered through."""
-    from dissect.nfs4.exact import exact
+def _large(capture: Capture) -> bool:
+    """Worth decoding by the chunk; so is a pipe, which may hold anything."""
+    from pathlib import Path
 
+    size = Path(capture.path).stat().st_size if capture.path != "-" else 0
+    return size == 0 or size > SMALL_OCTETS
+
+
+def _decoded(
+    captures: Sequence[Capture], fast: Sequence[bool], ports: Sequence[int], progress: Progress | None
+) -> Iterator[Batch]:
+    """Batches of all captures, one after the other, with connections numbered through."""
     offset = 0
     for number, capture in enumerate(captures):
         highest = -1
         with capture:
-            for batch in exact(_told(capture, progress), capture_no=number, ports=ports):
+            for batch in _batches(capture, number, fast[number], ports, progress):
                 highest = max([highest, *(c.conn for c in batch.connections)])
                 yield _renumbered(batch, offset) if offset else batch
         offset += highest + 1
+
+
+def _batches(
+    capture: Capture, number: int, fast: bool, ports: Sequence[int], progress: Progress | None
+) -> Iterator[Batch]:
+    if not fast:
+        from dissect.nfs4.exact import exact
+
+        yield from exact(_told(capture, progress), capture_no=number, ports=ports)
+        return
+    from dissect.nfs4.columnar import columnar
+
+    for batch in columnar(capture, capture_no=number, ports=ports):
+        if progress is not None:
+            progress(capture.packets, 0)
+        yield batch
 
 
 def _told(capture: Capture, progress: Progress | None) -> Iterator[Frame]:
@@ -194,7 +226,7 @@ def _edge(captures: Sequence[Capture], trace: Trace, *, last: bool) -> Any:
     return Moment(time=max(edges) if last else min(edges), frame=frame or frame_of(int(ids[at])))
 
 
-def _captures(captures: Sequence[Capture], trace: Trace) -> Iterator[dict[str, Any]]:
+def _captures(captures: Sequence[Capture], fast: Sequence[bool], trace: Trace) -> Iterator[dict[str, Any]]:
     from dissect.nfs4.batch import CAPTURE_STRIDE, FRAME_SHIFT, Kind, Marks
 
     m = trace.messages
@@ -216,8 +248,8 @@ def _captures(captures: Sequence[Capture], trace: Trace) -> Iterator[dict[str, A
             "link_types": list(capture.link_types),
             "snaplen_cut_packets": capture.snaplen_cut_packets,
             "rpc_messages": int(mine.sum()),
-            "decoded_fast": 0,
-            "decoded_exact": int(mine.sum()),
+            "decoded_fast": int(mine.sum()) if fast[number] else 0,
+            "decoded_exact": 0 if fast[number] else int(mine.sum()),
             "decoded_tshark": 0,
             "nfs4_calls": int((mine & fresh & (m["kind"] == int(Kind.COMPOUND_CALL))).sum()),
             "nfs4_replies": int((mine & fresh & (m["kind"] == int(Kind.COMPOUND_REPLY))).sum()),
@@ -237,7 +269,7 @@ _UNDERSTOOD = {"arp", "icmp", "icmpv6", "igmp"}
 """Protocols that are read for what they tell of addresses, or have nothing to tell."""
 
 
-def _notes(captures: Sequence[Capture], trace: Trace) -> Iterator[dict[str, Any]]:
+def _notes(captures: Sequence[Capture], fast: Sequence[bool], trace: Trace) -> Iterator[dict[str, Any]]:
     from dissect.nfs4.batch import CAPTURE_STRIDE
 
     names = _names(captures)

@@ -14,6 +14,9 @@ from nfsanalyze.facts.trace import Trace, frame_of
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.leases import Lease
 
+PAUSE_NS = 10_000_000_000
+"""A time without a single message, beside a hole, that counts as a pause of the capture."""
+
 MANY_GAPS = 32
 """More holes than this on one connection are said as one stretch."""
 
@@ -45,6 +48,7 @@ def blind(
         *_origins(links, leases, begins),
         *_one_sided(links),
         *_losses(trace.gaps, links),
+        *_pauses(trace, links),
         *_marked(trace, links),
         *_notes(trace, links),
     ]
@@ -150,6 +154,36 @@ def _losses(gaps: Sequence[Gap], links: dict[int, Link]) -> Iterable[Blind]:
                 Moment(time=first.last, frame=first.last_frame),
                 Moment(time=last.time, frame=last.frame),
                 why,
+            )
+
+
+def _pauses(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:
+    """Where packets of one connection are missing and nothing of any other was captured meanwhile, the capture itself may
+    have paused: then the others miss packets too, though their streams show no hole."""
+    times = np.sort(trace.messages["time"])
+    first: dict[tuple[str, str], Link] = {}
+    for link in links.values():
+        if not link.callback:
+            first.setdefault((link.client_address, link.server_address), link)
+    told = set()
+    for gap in trace.gaps:
+        if gap.reason == "snaplen" or gap.conn not in links:
+            continue
+        at = int(np.searchsorted(times, gap.last, "right"))
+        until = min(int(times[at]), gap.time) if at < len(times) else gap.time
+        if until - gap.last < PAUSE_NS:
+            continue
+        for pair, link in first.items():
+            own = links[gap.conn]
+            if (pair, gap.last) in told or pair == (own.client_address, own.server_address):
+                continue
+            told.add((pair, gap.last))
+            yield _row(
+                link,
+                "loss",
+                Moment(time=gap.last, frame=gap.last_frame),
+                Moment(time=until, frame=gap.frame),
+                "nothing at all was captured for a while, and another connection misses packets of that time",
             )
 
 

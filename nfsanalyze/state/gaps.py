@@ -183,7 +183,9 @@ def lease_gaps(
         until = tail[0].asked.time if tail else end
         if until - last.time > limit and (tail or lease.end in ("open", "silent")):
             out.append(_gap(lease, lease_time, last, None, tail, changes, census, end))
-    return sorted(out, key=lambda g: (g.last.frame, g.lease.lease))
+    # a refusal within the lease time ends the silence, whatever was accepted elsewhere later
+    lapsed = [g for g in out if g.seconds > g.lease_time.seconds]
+    return sorted(lapsed, key=lambda g: (g.last.frame, g.lease.lease))
 
 
 def _gap(

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
-from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.capture import Capture
-from dissect.nfs4.capture.frame import MAX_CAPTURED, Frame
+from dissect.nfs4.capture.frame import Frame
 from dissect.nfs4.columnar.space import SLACK, Index, Space
 
 

@@ -68,7 +68,7 @@ class Ways:
         words = space.rows(at, _FOUR).view(np.uint32)
         mixed = words[:, 0] * _MIX[0] ^ words[:, 1] * _MIX[1] ^ words[:, 2] * _MIX[2]
         slot = (mixed >> np.uint64(44)).astype(np.int64) & (_SLOTS - 1)
-        found = self._slots[slot].astype(np.int64)
+        found: Index = self._slots[slot].astype(np.int64)
         known = self._words[found]
         right = (known == words).all(axis=1) & (found >= 0)
         if right.all():

@@ -1,4 +1,4 @@
-"""The state of connections between windows: that of the exact decoder, so that either may go on where the other stops."""
+"""The state of connections between windows: the exact decoder's own, so that either goes on where the other stops."""
 
 from __future__ import annotations
 

@@ -84,8 +84,8 @@ def sort(
     flags = segments.flags[order]
     groups = len(starts)
     size = stops - starts
-    any_flags = np.bitwise_or.reduceat(flags, starts) if groups else flags
-    wire = np.add.reduceat(length, starts) if groups else length
+    any_flags: NDArray[np.uint8] = np.bitwise_or.reduceat(flags, starts) if groups else flags
+    wire: Index = np.add.reduceat(length, starts) if groups else length
     connections: dict[tuple[object, object], Connection] = {}
     expected = np.zeros(groups, np.int64)
     owner: list[Connection] = []
@@ -116,11 +116,11 @@ def sort(
     fine = np.array([connection.fine for connection in owner], np.bool_)
     row_group = np.repeat(np.arange(groups), size)
     rows = np.flatnonzero(fine[row_group] & (length > 0))
-    group = row_group[rows]
+    of = row_group[rows]
     where = order[rows]
-    at = ((segments.seq[where] - expected[group] + _HALF_WRAP) & 0xFFFFFFFF) - _HALF_WRAP
+    at = ((segments.seq[where] - expected[of] + _HALF_WRAP) & 0xFFFFFFFF) - _HALF_WRAP
     octets = length[rows]
-    floor = (group << STREAM_SHIFT) + ORIGIN
+    floor = (of << STREAM_SHIFT) + ORIGIN
     reached = np.maximum.accumulate(floor + at + octets) if len(rows) else floor
     before = np.maximum(np.concatenate([[0], reached[:-1]]), floor) - floor if len(rows) else floor
     fresh = at == before
@@ -130,17 +130,17 @@ def sort(
     wrong = ~(fresh & (segments.held[where] == octets)) & ~repeated
     settled: dict[int, Settled] = {}
     moved = False
-    for each_group in np.unique(group[missing]).tolist() if missing.any() else ():
-        first_row, last_row_ = np.searchsorted(group, [each_group, each_group + 1]).tolist()
-        span = slice(first_row, last_row_)
+    for each_group in np.unique(of[missing]).tolist() if missing.any() else ():
+        first_row, past = np.searchsorted(of, [each_group, each_group + 1]).tolist()
+        span = slice(first_row, past)
         if wrong[span].any():
             continue
         wires = np.cumsum(octets[span])
-        numbers = chunk.number[segments.frame[where[span]]] + base
+        framed = chunk.number[segments.frame[where[span]]] + base
         odd = np.flatnonzero(at[span] != before[span])
-        columns = (odd + first_row, at[span][odd], octets[span][odd], before[span][odd], numbers[odd], wires[odd])
+        columns = (odd + first_row, at[span][odd], octets[span][odd], before[span][odd], framed[odd], wires[odd])
         result = settled[each_group] = settle(
-            list(zip(*(column.tolist() for column in columns), strict=True)), wires.tolist(), numbers.tolist(), end
+            list(zip(*(column.tolist() for column in columns), strict=True)), wires.tolist(), framed.tolist(), end
         )
         if not result.plain or (segments.held[where[result.fills]] < octets[result.fills]).any():
             wrong[first_row] = True
@@ -148,15 +148,15 @@ def sort(
         if result.fills:
             moved = True
             fresh[result.fills], repeated[result.fills], wrong[result.fills] = True, False, False
-    for each_group in np.unique(group[wrong]).tolist():
+    for each_group in np.unique(of[wrong]).tolist():
         owner[each_group].fine = False
     fine = np.array([connection.fine for connection in owner], np.bool_)
     new_number = np.cumsum(fine) - 1
-    keep = fresh & fine[group]
+    keep = fresh & fine[of]
     taken = np.flatnonzero(keep)
     if moved:
-        taken = taken[np.lexsort((at[taken], group[taken]))]
-    stream = new_number[group[taken]]
+        taken = taken[np.lexsort((at[taken], of[taken]))]
+    stream = new_number[of[taken]]
     segment = where[taken]
     count = int(fine.sum())
     pieces = Pieces(
@@ -167,19 +167,19 @@ def sort(
         payload=segments.payload[segment],
         bounds=np.searchsorted(stream, np.arange(count + 1)),
     )
-    streams = []
+    streams: list[Stream] = []
     numbers: dict[int, int] = {}
-    again = repeated & fine[group]
-    repeats = np.bincount(new_number[group[again]], minlength=count) if count else np.zeros(0, np.int64)
+    again = repeated & fine[of]
+    repeats = np.bincount(new_number[of[again]], minlength=count) if count else np.zeros(0, np.int64)
     last_row = np.full(count, -1, np.int64)
-    in_fine = np.flatnonzero(fine[group])
-    last_row[new_number[group[in_fine]]] = in_fine
+    in_fine = np.flatnonzero(fine[of])
+    last_row[new_number[of[in_fine]]] = in_fine
     frame, time = chunk.number, chunk.time
     bounds = pieces.bounds.tolist()
     for each_group in np.flatnonzero(fine).tolist():
         connection = owner[each_group]
-        flow = connection.flow
-        assert flow is not None
+        owned = connection.flow
+        assert owned is not None
         first, last = int(order[starts[each_group]]), int(order[stops[each_group] - 1])
         number = len(streams)
         first_frame, last_frame = int(segments.frame[first]), int(segments.frame[last])
@@ -201,9 +201,9 @@ def sort(
             passed.reached = int(pieces.at[tail] + pieces.length[tail])
             passed.fresh = int(pieces.length[bounds[number] : tail + 1].sum())
         direction = facing[each_group]
-        lane = numbers.setdefault(flow.connection.conn, len(numbers)) * 2 + direction
+        lane = numbers.setdefault(owned.connection.conn, len(numbers)) * 2 + direction
         span = slice(int(starts[each_group]), int(stops[each_group]))
-        made = Stream(lane=lane, flow=flow, direction=direction, passed=passed, segments=order[span])
+        made = Stream(lane=lane, flow=owned, direction=direction, passed=passed, segments=order[span])
         if any_flags[each_group] & (FIN | RST):
             made.ends = order[span][(flags[span] & (FIN | RST)) != 0].tolist()
         made.settled = settled.get(each_group)
