@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -74,10 +75,15 @@ _CLAIMS = {
 }
 
 
+Locks = dict[tuple[str, bytes], set[tuple[str, bytes]]]
+"""By client address and file handle: the keys of its locks on that file."""
+
+
 def files(exchanges: Sequence[Exchange]) -> Files:
     """Walk all COMPOUNDs that open, lock, close or return; LOCKU is taken for the lock's end."""
     names: dict[bytes, bytes] = {}
     held: dict[tuple[str, bytes], Held] = {}
+    locks: Locks = defaultdict(set)
     reclaims: list[Reclaim] = []
     tested: list[Tested] = []
     for e in exchanges:
@@ -85,6 +91,7 @@ def files(exchanges: Sequence[Exchange]) -> Files:
             continue
         current: bytes | None = None
         component: bytes | None = None
+        unnamed: list[tuple[str, bytes]] = []
         for index in sorted({*e.args, *e.results}):
             args, result = e.args.get(index), e.results.get(index)
             match args:
@@ -99,16 +106,21 @@ def files(exchanges: Sequence[Exchange]) -> Files:
                         component = args.file
                         current = current if args.file is None else None
                     if isinstance(result, t.OPEN4resok):
-                        _opened(e, held, args, result, current, component)
+                        opened = _opened(e, held, args, result, current, component)
+                        unnamed = opened if current is None else []
                 case t.LOCK4args():
                     if args.reclaim:
                         reclaims.append(_reclaim(e, index, "LOCK", "LOCK reclaim", current))
                     if isinstance(result, t.LOCK4resok):
                         _keep(e, held, result.lock_stateid.other, "lock", args.clientid, current, None, args.reclaim)
+                        if current is not None:
+                            locks[e.link.client_address, current].add(
+                                (e.link.server_address, result.lock_stateid.other)
+                            )
                 case t.CLOSE4args() if e.status(index) == 0:
-                    _give_back(held, e, args.open_stateid.other)
+                    _give_back(held, locks, e, args.open_stateid.other)
                 case t.DELEGRETURN4args() if e.status(index) == 0:
-                    _give_back(held, e, args.deleg_stateid.other)
+                    _give_back(held, locks, e, args.deleg_stateid.other)
                 case t.TEST_STATEID4args() if isinstance(result, t.TEST_STATEID4resok):
                     for stateid, status in zip(args.ts_stateids, result.tsr_status_codes, strict=False):
                         tested.append(
@@ -124,9 +136,9 @@ def files(exchanges: Sequence[Exchange]) -> Files:
                 current = result.object
                 if component is not None:
                     names.setdefault(result.object, component)
-                    for key, entry in held.items():
-                        if entry.frame == e.frame and entry.filehandle is None and entry.name == component:
-                            held[key] = replace(entry, filehandle=result.object)
+                    for key in unnamed:
+                        held[key] = replace(held[key], filehandle=result.object)
+                    unnamed = []
     return Files(
         names=names,
         held=tuple(_named(h, names) for h in held.values()),
@@ -157,12 +169,16 @@ def _opened(
     result: t.OPEN4resok,
     filehandle: bytes | None,
     name: bytes | None,
-) -> None:
+) -> list[tuple[str, bytes]]:
+    """Keep what an OPEN granted; the keys under which it is kept."""
     clientid = args.clientid if e.minor == 0 else None
     reclaimed = args.claim in _CLAIMS
-    _keep(e, held, result.stateid.other, "open", clientid, filehandle, name, reclaimed)
+    granted = [("open", result.stateid)]
     if result.delegation_stateid is not None:
-        _keep(e, held, result.delegation_stateid.other, "delegation", clientid, filehandle, name, reclaimed)
+        granted.append(("delegation", result.delegation_stateid))
+    for kind, stateid in granted:
+        _keep(e, held, stateid.other, kind, clientid, filehandle, name, reclaimed)
+    return [(e.link.server_address, stateid.other) for _, stateid in granted]
 
 
 def _keep(
@@ -190,17 +206,18 @@ def _keep(
     )
 
 
-def _give_back(held: dict[tuple[str, bytes], Held], e: Exchange, other: bytes) -> None:
-    entry = held.get((e.link.server_address, other))
+def _give_back(held: dict[tuple[str, bytes], Held], locks: Locks, e: Exchange, other: bytes) -> None:
+    """A stateid is given back; with an open go the client's locks on its file."""
+    key = e.link.server_address, other
+    entry = held.get(key)
     if entry is None:
         return
     ended = frame_of(e.reply) if e.reply else e.frame
-    for key, h in list(held.items()):
-        same_open = (
-            entry.kind == "open" and h.kind == "lock" and h.filehandle is not None and h.filehandle == entry.filehandle
-        )
-        if h is entry or (same_open and h.link.client_address == entry.link.client_address):
-            held[key] = replace(h, until=ended)
+    keys = {key}
+    if entry.kind == "open" and entry.filehandle is not None:
+        keys |= locks.pop((entry.link.client_address, entry.filehandle), set())
+    for gone in keys:
+        held[gone] = replace(held[gone], until=ended)
 
 
 def _named(h: Held, names: dict[bytes, bytes]) -> Held:

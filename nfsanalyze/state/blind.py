@@ -158,9 +158,13 @@ def _losses(gaps: Sequence[Gap], links: dict[int, Link]) -> Iterable[Blind]:
 
 
 def _pauses(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:
-    """Where packets of one connection are missing and nothing of any other was captured meanwhile, the capture itself may
-    have paused: then the others miss packets too, though their streams show no hole."""
+    """Where packets of one connection are missing and nothing of any other was captured for a while, the capture itself
+    may have paused: then the others miss packets too, though their streams show no hole."""
+    if not trace.gaps:
+        return
     times = np.sort(trace.messages["time"])
+    quiet = np.flatnonzero(np.diff(times) >= PAUSE_NS)
+    begin, end = times[quiet], times[quiet + 1]
     first: dict[tuple[str, str], Link] = {}
     for link in links.values():
         if not link.callback:
@@ -169,22 +173,18 @@ def _pauses(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:
     for gap in trace.gaps:
         if gap.reason == "snaplen" or gap.conn not in links:
             continue
-        at = int(np.searchsorted(times, gap.last, "right"))
-        until = min(int(times[at]), gap.time) if at < len(times) else gap.time
-        if until - gap.last < PAUSE_NS:
-            continue
-        for pair, link in first.items():
-            own = links[gap.conn]
-            if (pair, gap.last) in told or pair == (own.client_address, own.server_address):
-                continue
-            told.add((pair, gap.last))
-            yield _row(
-                link,
-                "loss",
-                Moment(time=gap.last, frame=gap.last_frame),
-                Moment(time=until, frame=gap.frame),
-                "nothing at all was captured for a while, and another connection misses packets of that time",
-            )
+        own = links[gap.conn].client_address, links[gap.conn].server_address
+        for at in range(int(np.searchsorted(end, gap.last, "right")), int(np.searchsorted(begin, gap.time))):
+            for pair, link in first.items():
+                if (pair, at) not in told and pair != own:
+                    told.add((pair, at))
+                    yield _row(
+                        link,
+                        "loss",
+                        Moment(time=int(begin[at]), frame=gap.last_frame),
+                        Moment(time=int(end[at]), frame=gap.frame),
+                        "nothing at all was captured for a while, and another connection misses packets of that time",
+                    )
 
 
 _MARKED = (

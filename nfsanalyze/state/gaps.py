@@ -200,25 +200,18 @@ def _gap(
 ) -> LeaseGap:
     inside = [r for r in refused if r.asked.time > last.time and (following is None or r.told.time <= following.time)]
     soon = following.time + int(lease_time.seconds * 1e9) if following else end
-    later = [
+    revoked = [
         r for r in refused if following is not None and r.what == "revoked" and following.time <= r.told.time <= soon
     ]
-    told = next(iter(inside or later), None)
+    told = next(iter(inside or revoked), None)
     nxt = told.asked if told and told in inside else following
     until = nxt.time if nxt else end
     addresses = {r.address for r in ([told] if told else [])} or lease.addresses
     address = told.address if told else sorted(lease.addresses)[0]
     excused = None
-    if any(
-        c.address in addresses and last.time <= c.episode.time <= max(until, told.told.time if told else until)
-        for c in changes
-        if c.kind != "undetermined"
-    ):
-        kinds = {
-            c.kind
-            for c in changes
-            if c.address in addresses and last.time <= c.episode.time <= max(until, told.told.time if told else until)
-        }
+    later = max(until, told.told.time if told else until)
+    kinds = {c.kind for c in changes if c.address in addresses and _explains(c, last.time, later, told)}
+    if kinds:
         excused = "moved" if kinds & {"takeover", "failback"} else "restarted"
     elif all(
         census.silent(a, last.time, until)
@@ -238,3 +231,17 @@ def _gap(
         after=told.what if told is not None else silence,
         after_at=told.told if told else following,
     )
+
+
+def _explains(change: Change, since: int, until: int, told: Refusal | None) -> bool:
+    """Whether a move or restart may lie in a window: its first sign does; or, where the client was told of ids that are
+    known no longer, the instance changed at a time that is only known to be after its last sighting and before the
+    first one of its successor."""
+    if change.kind == "undetermined":
+        return False
+    if since <= change.episode.time <= until:
+        return True
+    instance = change.episode.instance
+    if instance is None or told is None or told.what not in ("stale", "badsession"):
+        return False
+    return instance.before.time <= until and since <= instance.after.time

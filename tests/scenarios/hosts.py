@@ -193,7 +193,9 @@ class Mount:
     def open(self, name: str, *, locked: bool = True) -> Opened:
         assert self.head is not None
         held = Opened(name=name, stateid=self.head.grant(self.clientid))
-        ask = op("OPEN", clientid=self.clientid if not self.minor else 0, owner=b"open " + self.host.name.encode(), name=name)
+        ask = op(
+            "OPEN", clientid=self.clientid if not self.minor else 0, owner=b"open " + self.host.name.encode(), name=name
+        )
         self._do(
             [op("PUTFH", handle=b"root"), ask, "GETFH"],
             lambda head: [{}, {"stateid": (1, held.stateid)}, {"handle": name.encode()}],
@@ -226,7 +228,10 @@ class Mount:
         ask = op("CLOSE", stateid=(1, held.stateid))
         return self._do(
             [op("PUTFH", handle=held.name.encode()), ask],
-            lambda head: [{}, {"stateid": (2, held.stateid)} if held.stateid in head.stateids else "NFS4ERR_BAD_STATEID"],
+            lambda head: [
+                {},
+                {"stateid": (2, held.stateid)} if held.stateid in head.stateids else "NFS4ERR_BAD_STATEID",
+            ],
         )
 
     # --- the lease

@@ -156,9 +156,7 @@ EXAMPLES: dict[str, Example] = {
         server="text",
         hostname=b"web01",
     ),
-    "solaris on x86": Example(
-        owner=solaris(SERVER), form="solaris", uniform=False, server="packed", hostname=b"web01"
-    ),
+    "solaris on x86": Example(owner=solaris(SERVER), form="solaris", uniform=False, server="packed", hostname=b"web01"),
     "solaris on x86, garbage behind the address": Example(
         owner=solaris(SERVER, garbage=b"\xde\xad\xbe\xef" * 3),
         form="solaris",
@@ -214,9 +212,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "pynfs 4.0": Example(owner=b"client1_pid4711", form="pynfs", uniform=True, per_mount=True),
     "pynfs delegations": Example(owner=b"pynfs4711_DELEG1", form="pynfs", uniform=True, per_mount=True),
-    "haiku": Example(
-        owner=haiku(SERVER, CLIENT), form="haiku", uniform=False, server="packed", client="packed"
-    ),
+    "haiku": Example(owner=haiku(SERVER, CLIENT), form="haiku", uniform=False, server="packed", client="packed"),
     "nfs-rs": Example(owner=b"nfs-rs-1f2e3d4c", form="nfs-rs", uniform=None, per_mount=True),
     "ms-nfs41-client": Example(
         owner=bytes.fromhex("9e107d9d372bb6826bd81d3542a419d6"),

@@ -58,7 +58,9 @@ class TestTakeover:
         assert (move["from_head"], move["to_head"], move["to_address"]) == (2, 1, A1)
         assert move["first_frame"] == announced
         assert move["outage_s"] == pytest.approx(30, abs=35)
-        expected = {"NFS302", "NFS208"} | ({"NFS201"} if client == "v4.0 with an owner for each address" else {"NFS301"})
+        expected = {"NFS302", "NFS208"} | (
+            {"NFS201"} if client == "v4.0 with an owner for each address" else {"NFS301"}
+        )
         assert accusations(done) == expected
 
     @every_client
@@ -72,7 +74,9 @@ class TestTakeover:
         assert {"S4", "S5", "S14"} <= signals(done)
         (move,) = rows(done, "takeovers")
         assert (move["from_head"], move["to_head"], move["to_address"]) == (2, 1, A1)
-        expected = {"NFS302", "NFS208"} | ({"NFS201"} if client == "v4.0 with an owner for each address" else {"NFS301"})
+        expected = {"NFS302", "NFS208"} | (
+            {"NFS201"} if client == "v4.0 with an owner for each address" else {"NFS301"}
+        )
         assert accusations(done) == expected
 
     @pytest.mark.parametrize("layout", SHOWS_NOTHING.values(), ids=SHOWS_NOTHING)

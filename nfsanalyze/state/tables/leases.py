@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from dissect.nfs4.batch import FRAME_SHIFT
 from dissect.nfs4.const import CreateSessionFlag
 from nfsanalyze.facts.identity import Confirm
-from nfsanalyze.facts.trace import frame_of
 from nfsanalyze.facts.uses import uses
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.heads import begins
@@ -126,10 +126,9 @@ def sessions(case: Case) -> Iterator[Row]:
             elif c.op == "DESTROY_SESSION":
                 ended[c.session_id] = c
     seen: dict[bytes, list[tuple[int, int]]] = {s: [(c.reply_frame or c.frame, c.link.conn)] for s, c in made.items()}
-    for row in uses(case.trace):
-        key = case.trace.keys[int(row["key"])]
-        if len(key) == 16 and int(row["conn"]) in case.links:
-            seen.setdefault(key, []).append((frame_of(int(row["call"] or row["reply"])), int(row["conn"])))
+    for key, conn, first, last in _spans(case):
+        if len(key) == 16 and conn in case.links:
+            seen.setdefault(key, []).extend([(first, conn), (last, conn)])
     for session_id, places in seen.items():
         origin, conns = made.get(session_id), sorted({conn for _, conn in places})
         addresses = list(dict.fromkeys(case.links[conn].server_address for _, conn in sorted(places)))
@@ -152,3 +151,17 @@ def sessions(case: Case) -> Iterator[Row]:
             "created_frame": origin.reply_frame if origin else None,
             "destroyed_frame": ended[session_id].reply_frame if session_id in ended else None,
         }
+
+
+def _spans(case: Case) -> Iterator[tuple[bytes, int, int, int]]:
+    """(key, connection, first frame, last frame) of every id used on every connection."""
+    used = uses(case.trace)
+    if not len(used):
+        return
+    pairs = used["conn"].astype(np.uint64) << np.uint64(32) | used["key"]
+    frames = np.where(used["call"] != 0, used["call"], used["reply"]) >> np.uint64(FRAME_SHIFT)
+    order = np.lexsort((frames, pairs))
+    starts = np.flatnonzero(np.diff(pairs[order])) + 1
+    for part in np.split(order, starts):
+        row = used[part[0]]
+        yield case.trace.keys[int(row["key"])], int(row["conn"]), int(frames[part[0]]), int(frames[part[-1]])
