@@ -29,7 +29,7 @@ from nfsanalyze.state.heads import Heads, Verifiers, heads
 from nfsanalyze.state.hosts import Clients, clients
 from nfsanalyze.state.ids import Ids, ids
 from nfsanalyze.state.leases import Lease, leases
-from nfsanalyze.state.macs import Macs, macs, routers
+from nfsanalyze.state.macs import Macs, Record, fronts, macs, routers
 from nfsanalyze.state.recoveries import Recovery, recoveries
 from nfsanalyze.state.sightings import Seen, seen
 from nfsanalyze.state.takeovers import Change, changes
@@ -89,7 +89,7 @@ def infer(
     found_clients = clients(owners, found_links)
     of = found_clients.of_conn
     sightings = seen(trace, found_links, owners, confirmed, used, known, of)
-    found_macs = _macs(trace, sightings)
+    found_macs = _macs(trace, sightings, owners)
     counted = census(trace, found_links)
     foreign = foreigns(sightings, owners, of)
     addresses = {link.server_address for link in found_links.values() if not link.callback}
@@ -147,7 +147,7 @@ def infer(
     )
 
 
-def _macs(trace: Trace, sightings: Seen) -> Macs:
+def _macs(trace: Trace, sightings: Seen, owners: Sequence[ClientOwner]) -> Macs:
     """MACs, with those that spoke for two instances at once known as routers."""
     first = macs(trace.links)
     shown = [
@@ -156,7 +156,24 @@ def _macs(trace: Trace, sightings: Seen) -> Macs:
         for s in there
         if s.how != "refused" and (instance := sightings.instance(s)) is not None
     ]
-    return macs(trace.links, routers(first, shown))
+    return macs(trace.links, routers(first, shown) | fronts(first, _records(sightings, owners)))
+
+
+def _records(sightings: Seen, owners: Sequence[ClientOwner]) -> list[Record]:
+    """From the first to the last use that an address accepted of a clientid that it is known to have given an owner."""
+    owner_of = {
+        (o.link.server_address, o.clientid): (o.minor, o.owner) for o in owners if o.clientid is not None and o.complete
+    }
+    accepted: dict[tuple[str, bytes], list[int]] = defaultdict(list)
+    for address, there in sightings.by_address.items():
+        for s in there:
+            if s.how == "accepted":
+                accepted[address, s.clientid].append(s.time)
+    return [
+        Record(owner=owner, address=address, clientid=clientid, first=min(times), last=max(times))
+        for (address, clientid), times in sorted(accepted.items())
+        if (owner := owner_of.get((address, clientid))) is not None
+    ]
 
 
 def _spans(found: dict[int, Link]) -> dict[str, tuple[Moment, Moment]]:

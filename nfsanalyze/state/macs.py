@@ -112,3 +112,37 @@ def routers(found: Macs, shown: Iterable[tuple[str, int, bytes]]) -> set[bytes]:
             if mac == other_mac and instance != other and first < other_last and other_first < last:
                 out.add(mac)
     return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A client record that an address was seen to hold from `first` to `last`: a clientid of one owner (with its minor
+    version)."""
+
+    owner: tuple[int, bytes]
+    address: str
+    clientid: bytes
+    first: int
+    last: int
+
+
+def fronts(found: Macs, records: Iterable[Record]) -> set[bytes]:
+    """MACs that stood for two instances at once, told by their records: an instance keeps one confirmed record of an
+    owner (RFC 7530 section 16.33.5, RFC 8881 section 18.35.4), so two that live at two addresses are of two instances.
+    """
+    out = set()
+    by_owner: dict[tuple[int, bytes], list[Record]] = defaultdict(list)
+    for record in records:
+        by_owner[record.owner].append(record)
+    for held in by_owner.values():
+        latest: dict[str, Record] = {}
+        for record in sorted(held, key=lambda r: (r.first, r.address, r.clientid)):
+            for address, other in latest.items():
+                if address != record.address and other.clientid != record.clientid and other.last > record.first:
+                    mac = found.at(address, record.first)
+                    if mac is not None and mac == found.at(record.address, record.first):
+                        out.add(mac)
+            known = latest.get(record.address)
+            if known is None or known.last < record.last:
+                latest[record.address] = record
+    return out

@@ -12,7 +12,8 @@ ROUTER = "02:00:00:00:0f:ff"
 
 
 class Cluster:
-    """`at`: the head that answers at an address, None while nothing does. Without `adjacent` every address is behind one
+    """`at`: the head that answers at an address, None while nothing does. Without `adjacent` every address is behind
+    one
     router: no ARP, and one MAC for all."""
 
     def __init__(self, heads: Mapping[str, Head], *, start: str = "2026-11-22T12:00:00", adjacent: bool = True) -> None:

@@ -1,4 +1,5 @@
-"""Client hosts that mount, hold state, renew and recover the way Linux does (nfs4_state_manager): a story's other half."""
+"""Client hosts that mount, hold state, renew and recover the way Linux does (nfs4_state_manager): a story's other
+half."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A server instance that keeps its clients as RFC 7530 (16.33, 16.34) and RFC 8881 (18.35, 18.36) say: what it answers follows
+"""A server instance that keeps its clients as RFC 7530 (16.33, 16.34) and RFC 8881 (18.35, 18.36) say: what it
+answers follows
 from what it was asked, so that a story's ids are those a real head would give."""
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ Key = tuple[bytes, str]
 
 @dataclass(kw_only=True)
 class Head:
-    """One running instance. `grace_until` in ns; `remembers`: reclaims are granted in grace (it has the list of clients);
+    """One running instance. `grace_until` in ns; `remembers`: reclaims are granted in grace (it has the list of
+    clients);
     `per_address`: one client record for each of its own addresses in v4.1, as Ganesha has it."""
 
     name: bytes = b"hn1"

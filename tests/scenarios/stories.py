@@ -1,4 +1,5 @@
-"""Stories told in several tests: two heads with one address each, a client on both, and what happens to the addresses."""
+"""Stories told in several tests: two heads with one address each, a client on both, and what happens to the
+addresses."""
 
 from __future__ import annotations
 

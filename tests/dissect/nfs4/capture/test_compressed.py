@@ -96,7 +96,8 @@ def test_nothing_inside(tmp_path: Path, name: str, pack: Callable[[bytes], bytes
 
 def test_gzip_may_be_padded_with_zeros(tmp_path: Path) -> None:
     _, capture = read(
-        tmp_path / "f", gzip.compress(PLAIN[:5000], mtime=0) + bytes(600_000) + gzip.compress(PLAIN[5000:], mtime=0) + b"\0"
+        tmp_path / "f",
+        gzip.compress(PLAIN[:5000], mtime=0) + bytes(600_000) + gzip.compress(PLAIN[5000:], mtime=0) + b"\0",
     )
     assert (capture.packets, capture.cut_short) == (len(FRAMES), False)
 
