@@ -63,7 +63,7 @@ def analyse(
     captures, unread = _opened(paths)
     fast = [decoder == "fast" or (decoder == "auto" and _large(c)) for c in captures]
     trace = join(_decoded(captures, fast, ports, progress))
-    incomplete = [*unread, *(_cut(c) for c in captures if c.cut_short)]
+    incomplete = [*unread, *(_cut(c) for c in captures if c.cut_short), *_unknown(captures, trace)]
     if not _has_nfs(trace):
         raise NothingToAnalyse(_nothing(captures, unread, trace))
     case = infer(
@@ -166,6 +166,16 @@ def _cut(capture: Capture) -> str:
     where = f" at byte {capture.cut_at}" if capture.cut_at is not None else ""
     reason = capture.cut_reason or "the file is cut short"
     return f"{capture.path}: {reason}{where}; the {capture.packets} packets before it were analysed"
+
+
+def _unknown(captures: Sequence[Capture], trace: Trace) -> Iterator[str]:
+    """Packets of a link type that nothing here reads: bytes that were not analysed."""
+    from dissect.nfs4.batch import CAPTURE_STRIDE
+
+    for note in trace.notes:
+        if note.reason.startswith("unknown link type"):
+            path = captures[(note.frame or 0) // CAPTURE_STRIDE].path
+            yield f"{path}: {note.count} packets of {note.reason}, not read"
 
 
 def _has_nfs(trace: Trace) -> bool:

@@ -59,6 +59,17 @@ def refuse_overwrite(output: Path, paths: Sequence[str]) -> None:
             raise UsageError(f"-o {output}: is one of the captures; choose another file")
 
 
+def addresses(option: str, words: Sequence[str]) -> None:
+    """What narrows the report must be an address, or a slip of the pen would hide all findings. Raises UsageError."""
+    import ipaddress
+
+    for word in words:
+        try:
+            ipaddress.ip_address(word)
+        except ValueError as error:
+            raise UsageError(f"{option} {word}: not an IP address; give it as the report shows it") from error
+
+
 def time_zone(name: str) -> tzinfo | None:
     """The zone of a name; None for `local`. Raises UsageError."""
     if name.upper() == "UTC":

@@ -146,7 +146,7 @@ def _window(draft: _Draft, told: Mapping[int, Story], captures: Captures) -> tup
     start = captures.first(captures.main(draft.frames))
     first = draft.first if draft.first is not None else min(times, default=start)
     last = draft.last if draft.last is not None else max(times, default=first)
-    return first, max(first, last)
+    return min([first, *times]), max([first, last, *times])
 
 
 def _withheld(draft: _Draft, clients: Mapping[int, Client], reason: str) -> NotEvaluable:

@@ -24,6 +24,8 @@ def select_rules(rules: Sequence[Rule], select: Iterable[str] = (), ignore: Iter
     """
     chosen = _matching(rules, select) or {rule.id for rule in rules}
     chosen -= _matching(rules, ignore)
+    if rules and not chosen:
+        raise RuleError("every selected rule is ignored: nothing is left to check")
     return tuple(rule for rule in rules if rule.id in chosen)
 
 

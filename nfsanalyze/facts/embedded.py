@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 _V4 = re.compile(rb"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)")
 _V6 = re.compile(rb"[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:%[\w.-]+)?")
-_DELIMITERS = b"/ :,([\x00\t;=-@)]"
+_DELIMITERS = b"/ :,([\x00\t;)]"
 _HEADS = (b"\x02\x00", b"\x00\x02", b"\x10\x02", b"\x1a\x00", b"\x00\x1a", b"\x1c\x1e", b"\x0a\x00", b"\x00\x0a")
 _PREFIXES = (b"Solaris: ", b"HAIKU:kernel:")
 _NFS_PORTS = (b"\x08\x01", b"\x4e\x51")

@@ -172,7 +172,9 @@ def _owner(
     server, client = embedded.canonical(e.link.server_address), embedded.canonical(e.link.client_address)
     hits = embedded.textual(owner) if complete else []
     server_hit = next((h for h in reversed(hits) if h.address == server), None)
-    if server_hit is None and server is not None and complete:
+    if says.uniform:  # one string for all servers: an address in it is part of a name
+        server_hit = None
+    elif server_hit is None and server is not None and complete:
         server_hit = embedded.packed_at(owner, server, (e.link.server_port,))
     rest = [h for h in hits if h is not server_hit]
     client_hit = next((h for h in rest if h.address == client), None)

@@ -13,6 +13,7 @@ TABLES = (
         lease          u32       number, by first frame
         client         u32       client instance
         head           u32?      server instance
+        head_since     time      from when it is proven that other addresses share that instance
         server_address str       address where it was established (or first seen)
         minor_version  u32       minor version
         clientid       str       0x + 16 digits

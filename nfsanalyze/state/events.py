@@ -15,6 +15,7 @@ from nfsanalyze.state.gaps import LeaseGap
 from nfsanalyze.state.heads import begins
 from nfsanalyze.state.hosts import Clients
 from nfsanalyze.state.leases import Lease
+from nfsanalyze.state.recoveries import Recovery
 from nfsanalyze.state.takeovers import Change
 
 
@@ -43,6 +44,7 @@ def events(
     leases: Sequence[Lease],
     gaps: Sequence[LeaseGap],
     changes: Sequence[Change],
+    recoveries: Sequence[Recovery],
 ) -> list[Event]:
     """All notes, one row a frame, by frame."""
     of = clients.of_conn
@@ -56,7 +58,12 @@ def events(
     ):
         raw.extend(group)
     told = {r[0] for r in raw}
-    raw.extend(r for group in (_changes(changes), _renewals(leases, gaps)) for r in group if r[0] not in told)
+    raw.extend(
+        r
+        for group in (_changes(changes), _in_use(recoveries, leases), _renewals(leases, gaps))
+        for r in group
+        if r[0] not in told
+    )
     by_frame: dict[int, list[_Raw]] = defaultdict(list)
     for r in raw:
         by_frame[r[0]].append(r)
@@ -200,6 +207,21 @@ def _changes(changes: Iterable[Change]) -> Iterable[_Raw]:
                 kind,
                 f"{change.address} answers again: first sign of another instance",
             )
+
+
+def _in_use(recoveries: Iterable[Recovery], leases: Iterable[Lease]) -> Iterable[_Raw]:
+    """Where a clientid that a recovery was answered with had been renewed last."""
+    of_id: dict[tuple[int, bytes], list[Lease]] = defaultdict(list)
+    for lease in leases:
+        of_id[lease.client, lease.clientid].append(lease)
+    for r in recoveries:
+        for lease in of_id[r.client, r.new_clientid] if r.identity and r.new_clientid else ():
+            found = lease.last_before(r.identity.time) if r.identity else None
+            if found is not None:
+                at, conn = found
+                address = next(run.address for run in lease.runs if run.conn == conn)
+                note = f"clientid {_hex(lease.clientid)} is in use at {address}: its last renewal before the answer"
+                yield at.frame, at.time, lease.client, address, "renewal", note
 
 
 def _renewals(leases: Iterable[Lease], gaps: Iterable[LeaseGap]) -> Iterable[_Raw]:

@@ -20,6 +20,9 @@ from nfsanalyze.state.macs import Macs
 from nfsanalyze.state.sightings import Seen, Sighting
 from nfsanalyze.state.takeovers import Change
 
+_MOMENTARY = {"trunking", "clientid"}
+"""Proofs of the moment: that a server accepts one address's id at another shows nothing about the time before."""
+
 Verifiers = dict[str, dict[bytes, list[Moment]]]
 """Write verifiers: by address, by verifier, the moments that show it."""
 
@@ -36,6 +39,8 @@ class Stay:
     last_frame: int
     instance: bytes | None
     instance_time: int | None
+    since: int = 0
+    "from when it is proven that other stays share the head; what only a moment proves is not taken back before it"
     mixed: bool
     "several instances take turns there (a load balancer): no lease can be given a head"
 
@@ -73,10 +78,14 @@ class Heads:
 
     def at(self, address: str, time: int) -> int | None:
         """The head behind an address at a time; None where several take turns."""
+        pick = self.stay(address, time)
+        return pick.head if pick and not pick.mixed else None
+
+    def stay(self, address: str, time: int) -> Stay | None:
+        """The stay of an address at a time: the one begun last, else its first."""
         there = [s for s in self.stays if s.address == address]
         begun = [s for s in there if s.first <= time]
-        pick = max(begun, key=lambda s: s.first, default=None) or min(there, key=lambda s: s.first, default=None)
-        return pick.head if pick and not pick.mixed else None
+        return max(begun, key=lambda s: s.first, default=None) or min(there, key=lambda s: s.first, default=None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,11 +111,8 @@ def heads(
     verifiers: Verifiers,
     owners: Sequence[ClientOwner],
 ) -> Heads:
-    """Cut every address's span (first and last moment seen) at its changes, then join the stays.
-
-    MACs that would join stays with different instances are
-    routers'.
-    """
+    """Cut every address's span (first and last moment seen) at its changes, then join the stays. MACs that would join
+    stays with different instances are routers'."""
     drafts = _drafts(seen, found, spans, owners)
     parent = list(range(len(drafts)))
 
@@ -115,16 +121,26 @@ def heads(
             i = parent[i]
         return i
 
-    same: list[SameHead] = []
+    found_proofs: list[tuple[int, int, list[SameHead]]] = []
     for i, j in _candidates(drafts, seen, macs, completions, verifiers):
-        a, b = drafts[i], drafts[j]
-        if a.mixed or b.mixed:
+        if not drafts[i].mixed and not drafts[j].mixed:
+            found_proofs.append((i, j, list(_proofs(drafts[i], drafts[j], seen, macs, completions, verifiers))))
+    same: list[SameHead] = []
+    since: dict[int, int] = {}
+    members = {i: {i} for i in range(len(drafts))}
+    for i, j, proofs in sorted(found_proofs, key=lambda found: _by_port_only(found[2])):
+        low, high = sorted((root(i), root(j)))
+        if _by_port_only(proofs) and _follow(members[low], members[high], drafts):
             continue
-        proofs = list(_proofs(a, b, seen, macs, completions, verifiers))
-        same.extend(p for p in proofs if a.address != b.address)
-        if any(p.proven for p in proofs):
-            low, high = sorted((root(i), root(j)))
+        for p in proofs:
+            if p.proven:
+                whole = p.proof not in _MOMENTARY
+                since[i] = min(since.get(i, p.first), drafts[i].first if whole else p.first)
+                since[j] = min(since.get(j, p.first), drafts[j].first if whole else p.first)
+        same.extend(p for p in proofs if p.address_a != p.address_b)
+        if low != high and any(p.proven for p in proofs):
             parent[high] = low
+            members[low] |= members.pop(high)
     order = {
         r: n
         for n, r in enumerate(
@@ -144,12 +160,27 @@ def heads(
                 last_frame=d.last_frame,
                 instance=d.instance,
                 mixed=d.mixed,
+                since=since.get(i, d.first),
                 instance_time=seen.layouts.instance_time(d.address, shown.clientid) if shown else None,
             )
         )
     return Heads(
         stays=tuple(sorted(stays, key=lambda s: (s.first_frame, s.address))),
         same=tuple(sorted(same, key=lambda s: (s.address_a, s.address_b, s.first, s.proof))),
+    )
+
+
+def _by_port_only(proofs: Iterable[SameHead]) -> bool:
+    """Nothing but a MAC: the weakest of proofs, for a router may answer ARP for all."""
+    return {p.proof for p in proofs if p.proven} == {"mac"}
+
+
+def _follow(one: set[int], other: set[int], drafts: Sequence[_Draft]) -> bool:
+    """A stay in the one and the next of the same address in the other: the instance changed between them, so that a MAC
+    which all of it shares is no head's. Stays of an address have neighbouring numbers."""
+    small, large = sorted((one, other), key=len)
+    return one is not other and any(
+        near in large and drafts[near].address == drafts[i].address for i in small for near in (i - 1, i + 1)
     )
 
 
@@ -256,13 +287,13 @@ def _proofs(
 ) -> Iterable[SameHead]:
     first, last = max(a.first, b.first), min(a.answered, b.answered)
 
-    def proof(name: str, frames: Iterable[int], proven: bool = True) -> SameHead:
+    def proof(name: str, frames: Iterable[int], proven: bool = True, since: int = 0) -> SameHead:
         low, high = sorted((a.address, b.address))
         return SameHead(
             address_a=low,
             address_b=high,
-            first=first,
-            last=max(first, last),
+            first=max(first, since),
+            last=max(first, last, since),
             proof=name,
             proven=proven,
             frames=tuple(sorted(set(frames))),
@@ -272,7 +303,9 @@ def _proofs(
     contradicted |= bool(_unclear(a, b, seen))
     shown = _shared_instance(a, b, seen)
     if shown:
-        yield proof("instance", (s.frame for s in shown))
+        told = seen.layouts.same_instance(a.address, shown[0].clientid, b.address, shown[1].clientid)
+        since = 0 if told else max(s.time for s in shown)
+        yield proof("instance" if told else "clientid", (s.frame for s in shown), since=since)
     if a.address == b.address:
         return
     here, there = verifiers.get(a.address, {}), verifiers.get(b.address, {})
@@ -289,7 +322,7 @@ def _proofs(
             and first <= completion.at.time <= last
             and completion.accepted
         ):
-            yield proof("trunking", completion.frames)
+            yield proof("trunking", completion.frames, since=completion.at.time)
     mac = macs.at(a.address, last)
     moved = [c.time for d in (a, b) for c in macs.changes(d.address) if first < c.time <= last]
     together = all(macs.at(a.address, time - 1) == macs.at(b.address, time - 1) for time in moved)

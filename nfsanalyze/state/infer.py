@@ -115,6 +115,7 @@ def infer(
     settle(found_leases, refused, confirmed, found_clients.clients, found_changes, times, ends.time)
     gaps = tuple(lease_gaps(found_leases, refused, times, found_changes, counted, ends.time))
     held = files(told)
+    recovered = tuple(recoveries(errors, owners, confirmed, held.reclaims, known, of))
     return Case(
         trace=trace,
         begins=begins,
@@ -137,11 +138,20 @@ def infer(
         leases=tuple(found_leases),
         lease_times=times,
         gaps=gaps,
-        recoveries=tuple(recoveries(errors, owners, confirmed, held.reclaims, known, of)),
+        recoveries=recovered,
         blind=tuple(blind(trace, found_links, found_leases, begins, ends, cut_short)),
         events=tuple(
             events(
-                found_clients, owners, confirmed, errors, held.reclaims, held.tested, found_leases, gaps, found_changes
+                found_clients,
+                owners,
+                confirmed,
+                errors,
+                held.reclaims,
+                held.tested,
+                found_leases,
+                gaps,
+                found_changes,
+                recovered,
             )
         ),
     )

@@ -66,6 +66,11 @@ class Lease:
         """The last accepted renewal."""
         return Moment(time=int(self.times[-1]), frame=int(self.frames[-1])) if len(self.times) else None
 
+    def last_before(self, time: int) -> tuple[Moment, int] | None:
+        """The last accepted renewal before a time, and its connection."""
+        at = int(np.searchsorted(self.times, time)) - 1
+        return (Moment(time=int(self.times[at]), frame=int(self.frames[at])), int(self.conns[at])) if at >= 0 else None
+
     @property
     def origin_seen(self) -> bool:
         """The capture shows how it was established."""

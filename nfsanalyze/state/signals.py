@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from dissect.nfs4.batch import TcpFlag
+from dissect.nfs4.batch import CAPTURE_STRIDE, TcpFlag
 from nfsanalyze.facts.printable import printable
 from nfsanalyze.state.census import Census, Moment
 from nfsanalyze.state.episodes import WINDOW_NS, Episode
@@ -44,6 +44,8 @@ class Scene:
     until: int
     before: bytes | None
     after: bytes | None
+    unchanged: bool
+    "the same instance is known to have answered before and after"
     mac_before: bytes | None
     mac_after: bytes | None
     earlier: tuple[Earlier, ...]
@@ -221,7 +223,7 @@ def _instance(scene: Scene) -> Iterator[Signal]:
                 6 if name == "S9" else 5,
                 change.after,
                 f"{what} {_hex(change.after.clientid)} carries the instance {_hex(scene.after)}"
-                f" of {other} (seen there in frame {known.frame})",
+                f" of {other} (seen there in frame {_local(known.frame)})",
                 other,
             )
             return
@@ -232,7 +234,7 @@ def _instance(scene: Scene) -> Iterator[Signal]:
                 name,
                 6,
                 change.after,
-                f"instance {_hex(scene.before)} goes on at {other} (frame {after[0].frame}),"
+                f"instance {_hex(scene.before)} goes on at {other} (frame {_local(after[0].frame)}),"
                 f" but {scene.address} now answers with {_hex(scene.after)}",
                 None,
             )
@@ -276,7 +278,7 @@ def _foreign(scene: Scene) -> Iterator[Signal]:
         if not telling(o.clientid or b"") or not _stayed(scene, there):
             continue
         at = Moment(time=o.reply_time or o.time, frame=o.reply_frame or o.frame)
-        live = f"live at {foreign.other_address} (frame {foreign.live.frame})"
+        live = f"live at {foreign.other_address} (frame {_local(foreign.live.frame)})"
         note = f"{o.op} at {scene.address} is answered with {_hex(o.clientid)}, {live}"
         yield _signal("S11", 5, at, note, foreign.other_address)
         return
@@ -354,6 +356,10 @@ def _grace(scene: Scene) -> Iterator[Signal]:
             yield _signal(
                 "S16", 3, there, f"{other} is in grace too, though it refused no state: it took something over", other
             )
+
+
+def _local(frame: int) -> int:
+    return frame % CAPTURE_STRIDE
 
 
 def _hex(value: bytes | None) -> str:

@@ -17,7 +17,7 @@ from nfsanalyze.state.sightings import Seen
 from nfsanalyze.state.signals import Scene, Signal, signals
 
 THRESHOLD = 6
-STRONG = {"S2", "S9", "S10", "S11", "S12", "S13b"}
+STRONG = {"S2", "S9", "S10", "S11", "S12"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,7 @@ def _scene(
     change = episode.instance
     before = seen.instance(change.before) if change else None
     after = seen.instance(change.after) if change else None
+    unchanged = False
     if change is None:  # unchanged, as far as anything shows
         known = [
             s for s in seen.by_address.get(episode.address, ()) if seen.instance(s) is not None and s.how != "refused"
@@ -92,6 +93,10 @@ def _scene(
         later_known = [s for s in known if s.time > episode.time]
         before = seen.instance(earlier_known[-1]) if earlier_known else None
         after = seen.instance(later_known[0]) if later_known else None
+        # two heads that began in one second have equal halves: their counters tell them apart
+        unchanged = bool(earlier_known and later_known) and seen.layouts.same_instance(
+            episode.address, earlier_known[-1].clientid, episode.address, later_known[0].clientid
+        )
     mac_before = macs.at(episode.address, since)
     mac_after = macs.at(episode.address, max(episode.time, begins) + 1)
     return Scene(
@@ -105,6 +110,7 @@ def _scene(
         until=max(until, episode.time),
         before=before,
         after=after,
+        unchanged=unchanged,
         mac_before=mac_before,
         mac_after=mac_after,
         others=_others(episode.address, seen, macs, census, (before, after), (mac_before, mac_after)),
@@ -174,7 +180,7 @@ def _others(
 def _kind(scene: Scene, told: Sequence[Signal]) -> str | None:
     names = {s.signal for s in told}
     score = sum(s.weight for s in told)
-    if scene.before is not None and scene.before == scene.after:
+    if scene.unchanged:
         return None  # the same instance answered before and after: an expired lease, a second client, another port
     strong = names & STRONG or {"S1", "S3"} <= names
     if not _lost_state(scene):  # a port that fails over looks the same, unless it is the one of another head
@@ -182,7 +188,7 @@ def _kind(scene: Scene, told: Sequence[Signal]) -> str | None:
             s for s in told if s.signal == "S2" and s.other_address and not scene.same_head_before(s.other_address)
         ]
         return ("failback" if scene.came_back() else "takeover") if apart else None
-    if strong and score >= THRESHOLD and "S20" not in names:
+    if strong and score >= THRESHOLD and ("S20" not in names or _elsewhere(scene, told)):
         return "failback" if scene.came_back() else "takeover"
     if scene.episode.instance is not None:
         if "S20" in names or scene.booted_meanwhile():
@@ -192,6 +198,17 @@ def _kind(scene: Scene, told: Sequence[Signal]) -> str | None:
     if scene.episode.refusals and broken and scene.before is None:
         return "undetermined"
     return None
+
+
+def _elsewhere(scene: Scene, told: Sequence[Signal]) -> bool:
+    """The head that answers now was up all the time, at an address that refused nothing: then the addresses that refuse
+    together did not restart, they moved together."""
+    named = {s.other_address for s in told if s.signal in STRONG and s.other_address is not None}
+    return any(
+        not scene.census.refusals(other, scene.since, scene.until)
+        and scene.census.last_good(other, scene.since + 1) is not None
+        for other in named
+    )
 
 
 def _lost_state(scene: Scene) -> bool:

@@ -53,8 +53,8 @@ def test_the_row_may_say_when_and_how_bad() -> None:
         "SELECT client, server_address AS servers, clientid AS clientids, frames, first, last_renewal AS last, "
         "'critical' AS severity, 'low' AS confidence FROM leases"
     )
-    (finding,) = found(detect, leases=[{**LEASE, "first": 5, "last_renewal": 8}], events=[{"frame": 7, "time": 70}])
-    assert (finding.first, finding.last) == (5 * S, 8 * S)
+    (finding,) = found(detect, leases=[{**LEASE, "first": 5, "last_renewal": 80}], events=[{"frame": 7, "time": 70}])
+    assert (finding.first, finding.last) == (5 * S, 80 * S)
     assert (finding.severity, finding.confidence) == ("critical", "low")
 
 

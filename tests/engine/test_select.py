@@ -61,12 +61,16 @@ def test_what_is_near_nothing_has_no_hint() -> None:
         ("lease", "NFS202", "201"),
         ("", "identity, duplicate-leases", "001 202 900"),
         ("own", "", "900"),
-        ("NFS101", "NFS1", ""),
         (" , ", ",", "001 101 115 201 202 900"),
     ],
 )
 def test_selecting_and_ignoring(select: str, ignore: str, ids: str) -> None:
     assert chosen(select, ignore) == ids
+
+
+def test_ignoring_all_that_is_selected_is_an_error() -> None:
+    with pytest.raises(RuleError, match="nothing is left to check"):
+        chosen("NFS101", "NFS1")
 
 
 @pytest.mark.parametrize("word", ["NFS7", "lease-gapp", "101"])

@@ -68,10 +68,12 @@ def outage(p: Pair, *mounts: Mount, seconds: float = 30) -> None:
     cluster.fail(*(m.server for m in mounts))
     cluster.wait(seconds / 2)
     asked = [m.renew() for m in mounts]
-    for m in p.mounts:
-        if m not in mounts:
-            m.renew()
+    unhurt = [m for m in p.mounts if m not in mounts]
+    for m in unhurt:
+        m.renew()
     cluster.wait(seconds / 2)
+    for m in unhurt:
+        m.renew()
     for m, call in zip(mounts, asked, strict=True):
         m.connection.repeat(call)
 

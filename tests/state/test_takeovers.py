@@ -18,6 +18,7 @@ from scenarios.stories import (
     moved_alone,
     one_address,
     one_server,
+    outage,
     pair,
     restarted_in_place,
     restarted_while_away,
@@ -226,6 +227,32 @@ class TestRestart:
         done = judged(p.cluster)
         assert {kind for _, kind in moves(done)} <= {"restart", "undetermined"}
         assert not {"NFS302", "NFS301"} & fired(done)
+
+    @pytest.mark.parametrize("uniform", [False, True], ids=["an owner for each address", "one owner"])
+    @every_layout
+    @on_the_link
+    def test_answers_without_state_before_the_first_refusal_are_of_the_new_instance(
+        self, layout: Layout, adjacent: bool, uniform: bool
+    ) -> None:
+        """A client that only lists directories until its next RENEW is answered by the new instance all that time."""
+        p = one_server(layout=layout, adjacent=adjacent, uniform=uniform)
+        outage(p, p.first, p.second)
+        new = started_anew(p.head_1, p.cluster)
+        for mount in p.mounts:
+            p.cluster.serve(mount.server, new)
+            mount.reconnect()
+        for _ in range(8):
+            p.cluster.wait(10)
+            for mount in p.mounts:
+                mount.lease_time()
+        for mount in p.mounts:
+            mount.renew()
+            mount.recover()
+            p.cluster.wait(20)
+            p.second.lease_time()
+        done = judged(p.cluster)
+        assert {kind for _, kind in moves(done)} <= {"restart", "undetermined"}
+        assert not {"NFS301", "NFS302"} & fired(done)
 
 
 class TestRestartedHeadThatAlsoTakesAnAddress:

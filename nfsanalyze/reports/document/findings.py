@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nfsanalyze.engine.finding import SEVERITIES
@@ -20,15 +19,21 @@ _NUMBER = re.compile(r"\d+")
 def findings(source: Source, found: Sequence[Finding], lost: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One entry a finding: most serious first, then in order of rule, time and fingerprint."""
     ordered = sorted(found, key=lambda f: (-SEVERITIES.index(f.severity), f.rule, f.first, f.id))
-    by_frame: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
-    for entry in lost:
-        by_frame[entry["capture"], entry["frame"]].append(lost_file(entry))
-    return [_finding(source, finding, by_frame) for finding in ordered]
+    return [_finding(source, finding, lost) for finding in ordered]
 
 
-def _finding(source: Source, finding: Finding, lost: Mapping[tuple[str, int], list[dict[str, Any]]]) -> dict[str, Any]:
-    shown = {(finding.capture, frame) for frame in source.numbers(finding.frames)}
-    shown |= {(entry.capture, source.number(entry.frame) or 0) for entry in finding.evidence}
+_ABOUT_STATE = ("NFS208", "NFS209", "NFS301")
+"""Findings that cost a client its state carry the files concerned."""
+
+
+def _files(finding: Finding, lost: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    if finding.rule not in _ABOUT_STATE:
+        return []
+    client = _client(finding.client)
+    return [lost_file(e) for e in lost if e["client"] == client and e["server_address"] in finding.servers]
+
+
+def _finding(source: Source, finding: Finding, lost: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": finding.id,
         "caused_by": sorted(finding.caused_by),
@@ -54,7 +59,7 @@ def _finding(source: Source, finding: Finding, lost: Mapping[tuple[str, int], li
         ],
         "first": iso(finding.first),
         "last": iso(finding.last),
-        "files": [entry for place in sorted(shown) for entry in lost.get(place, ())],
+        "files": _files(finding, lost),
         "filter": finding.filter,
         "fix": finding.fix,
         "references": list(finding.references),

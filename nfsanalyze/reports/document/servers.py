@@ -12,7 +12,7 @@ from nfsanalyze.reports.document.source import Row, Source, hexed, iso, seconds
 _LEASE_SOURCES = ("getattr", "option", "assumed")
 """From what the wire said to what was only supposed."""
 
-Evidence = tuple[list[Row], dict[str, Any]]
+Evidence = tuple[list[Row], Row, dict[str, Any]]
 """The stays of another address, and what makes the two addresses one head."""
 
 
@@ -66,7 +66,7 @@ def _server(
                 "instance": stay["instance"],
                 "instance_time": iso(stay["instance_time"]),
                 "identity": _identity(next((a for a in reversed(answers) if a["head"] == stay["head"]), None)),
-                "evidence": [entry for other, entry in same if _is_evidence(stay, other, entry)],
+                "evidence": [entry for other, row, entry in same if _is_evidence(stay, other, row)],
             }
             for stay in stays
         ],
@@ -123,15 +123,16 @@ def _evidence(source: Source, heads: Mapping[str, list[Row]]) -> dict[str, list[
                 "address": other,
                 "frames": source.numbers(row["frames"]),
             }
-            by_address[address].append((heads.get(other, []), entry))
+            by_address[address].append((heads.get(other, []), row, entry))
     return by_address
 
 
-def _is_evidence(stay: Row, others: list[Row], entry: dict[str, Any]) -> bool:
+def _is_evidence(stay: Row, others: list[Row], entry: Row) -> bool:
     """A proof belongs to the stay whose head the other address shares; a mere claim to any that meets one of that."""
     if entry["proven"]:
         return any(other["head"] == stay["head"] for other in others)
-    return any(other["first"] <= stay["last"] and other["last"] >= stay["first"] for other in others)
+    begun = entry["first"] <= stay["last"] and entry["last"] >= stay["first"]
+    return begun and any(other["first"] <= stay["last"] and other["last"] >= stay["first"] for other in others)
 
 
 def _lease_times(source: Source) -> dict[str, Row]:

@@ -68,8 +68,11 @@ def _moves(report: dict[str, Any]) -> Iterator[str]:
 def _undetected(view: View) -> Iterator[str]:
     """Recoveries answered with a clientid that is live elsewhere, and no look for trunking."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    accused = {
+        (f["client"], server) for f in view.report["findings"] if f["rule"] == "NFS301" for server in f["servers"]
+    }
     for entry in view.report["recoveries"]:
-        if entry["live_at"] is not None and entry["detection"] == "none":
+        if entry["live_at"] is not None and (entry["client"], entry["address"]) in accused:
             groups[entry["address"], entry["live_at"]].append(entry)
     for (address, live_at), entries in sorted(groups.items()):
         clients = {entry["client"] for entry in entries}

@@ -24,11 +24,13 @@ def leases(case: Case) -> Iterator[Row]:
     """leases."""
     for lease in case.leases:
         last, time = lease.last_renewal, case.lease_times[lease.lease]
+        stay = case.heads.stay(lease.address, lease.first.time)
         proof = [m for m in (lease.granted, lease.confirmed, lease.first, last) if m is not None]
         yield {
             "lease": lease.lease,
             "client": lease.client,
             "head": lease.head,
+            "head_since": stay.since if stay else lease.first.time,
             "server_address": lease.address,
             "minor_version": lease.minor,
             "clientid": hexed(lease.clientid),

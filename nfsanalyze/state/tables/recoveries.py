@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from dissect.nfs4.const import Op, Status, op_name, status_name
 from nfsanalyze.facts.errors import StateError
 from nfsanalyze.facts.files import Held, Reclaim
@@ -142,10 +140,8 @@ def recoveries(case: Case) -> Iterator[Row]:
 
 def _last_use(lease: Lease | None, r: Recovery) -> int | None:
     """Frame of the last renewal before the answer that gave the same clientid again."""
-    if lease is None or r.identity is None:
-        return None
-    at = int(np.searchsorted(lease.times, r.identity.time)) - 1
-    return int(lease.frames[at]) if at >= 0 else None
+    found = lease.last_before(r.identity.time) if lease is not None and r.identity is not None else None
+    return found[0].frame if found is not None else None
 
 
 def _detection(r: Recovery, found: Detected | None) -> tuple[str, int | None]:
