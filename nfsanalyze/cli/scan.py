@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nfsanalyze.cli.inputs import refuse_overwrite, time_zone, total_size, usable
+from nfsanalyze.cli.inputs import addresses, refuse_overwrite, time_zone, total_size, usable
 from nfsanalyze.cli.progress import progress
 from nfsanalyze.cli.streams import check_writable, complain, write_file, write_stdout
 from nfsanalyze.errors import ExitCode, NothingToAnalyse
@@ -90,6 +90,8 @@ def scan(
     if output == Path("-"):
         output = None
     rendering = _Rendering(format=format, output=output, zone=time_zone(tz), show_all=show_all or bool(client))
+    addresses("--client", client or ())
+    addresses("--server", server or ())
     paths, unread = usable(captures)
     if output is not None:
         refuse_overwrite(output, paths)

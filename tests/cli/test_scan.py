@@ -226,3 +226,9 @@ def test_a_report_never_replaces_a_capture(stage: Stage, pcap: Path, tmp_path: P
 
 def test_times_in_another_zone(stage: Stage, pcap: Path) -> None:
     assert "01:26:10.274568" in stage("scan", pcap, "--tz", "Asia/Tokyo")[1]
+
+
+def test_a_client_that_is_no_address_is_a_usage_error(stage: Stage, pcap: Path) -> None:
+    code, out, err = stage("scan", pcap, "--client", "web01")
+    assert (code, out) == (2, "")
+    assert "--client web01: not an IP address" in err

@@ -283,13 +283,13 @@ class TestEnd:
 class TestLeaseTime:
     @pytest.mark.parametrize("seconds", [10, 90, 600])
     def test_from_getattr(self, seconds: int) -> None:
-        cluster, mount = one(lease=seconds)
+        cluster, _mount = one(lease=seconds)
         (lease,) = rows(judged(cluster), "leases")
         assert (lease["lease_time_s"], lease["lease_time_source"]) == (seconds, "getattr")
         assert ("NFS202" in fired(judged(cluster))) == (seconds == 10)
 
     def test_from_the_option(self) -> None:
-        cluster, mount = one()
+        cluster, _mount = one()
         done = judged(cluster, lease_time_s=30.0)
         (lease,) = rows(done, "leases")
         assert (lease["lease_time_s"], lease["lease_time_source"]) == (30, "option")
