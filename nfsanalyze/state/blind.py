@@ -47,7 +47,7 @@ def blind(
     out = [
         *_origins(links, leases, begins),
         *_one_sided(links),
-        *_losses(trace.gaps, links),
+        *_losses([*trace.gaps, *_orphans(trace, links)], links),
         *_pauses(trace, links),
         *_marked(trace, links),
         *_notes(trace, links),
@@ -155,6 +155,38 @@ def _losses(gaps: Sequence[Gap], links: dict[int, Link]) -> Iterable[Blind]:
                 Moment(time=last.time, frame=last.frame),
                 why,
             )
+
+
+def _orphans(trace: Trace, links: dict[int, Link]) -> Iterable[Gap]:
+    """The holes that only an answer shows: its call was not captured, and nothing that would show the hole in the stream
+    followed. Answers to calls from before the capture are none."""
+    m = trace.messages
+    alone = np.flatnonzero((m["kind"] & 1 == 1) & (m["call"] == 0))
+    for conn in np.unique(m["conn"][alone]).tolist():
+        link = links.get(conn)
+        if link is None or not link.calls:
+            continue
+        rows = np.flatnonzero(m["conn"] == conn)
+        rows = rows[np.argsort(m["time"][rows], kind="stable")]
+        known = [(g.last, g.time) for g in trace.gaps if g.conn == conn]
+        began = link.syn_frame is not None
+        before = None
+        for row in rows.tolist():
+            call, time = int(m["kind"][row]) & 1 == 0, int(m["time"][row])
+            if not call and not int(m["call"][row]) and began and not any(a <= time <= b for a, b in known):
+                last = row if before is None else before
+                yield Gap(
+                    conn=conn,
+                    direction=1 - int(m["direction"][row]),
+                    frame=frame_of(int(m["id"][row])),
+                    time=time,
+                    last_frame=frame_of(int(m["id"][last])),
+                    last=int(m["time"][last]),
+                    octets=0,
+                    reason="loss",
+                )
+            began |= call
+            before = row
 
 
 def _pauses(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:
