@@ -43,6 +43,7 @@ class Link:
     gss_service: int | None
     machinename: str | None
     client_segments: int
+    client_retransmissions: int
     server_segments: int
     last_answer_frame: int | None
     last_answer: int | None
@@ -182,6 +183,7 @@ def _link(
         gss_service=service,
         machinename=machinename,
         client_segments=mine.segments if mine else 0,
+        client_retransmissions=mine.retransmissions if mine else 0,
         server_segments=max(server_segments, 0),
         last_answer_frame=theirs.last_frame if theirs and server_segments > 0 else None,
         last_answer=theirs.last if theirs and server_segments > 0 else None,

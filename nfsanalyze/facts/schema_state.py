@@ -67,7 +67,7 @@ TABLES = (
         gap_s          f64       seconds between
         lease_time_s   f64       lease time that applies
         assumed        bool      the lease time was not seen
-        excused        str?      unanswered, moved, restarted: the server's silence or change explains it; replaced: the client had moved on
+        excused        str?      unanswered, moved, restarted, changed (one of these two): the server explains it; replaced: the client had moved on
         held_state     bool?     as in leases, at the beginning of the silence
         after          str       continued, expired, badsession, stale, revoked, end
         after_frame    u64?      frame that shows `after`

@@ -114,8 +114,9 @@ def _origins(links: dict[int, Link], leases: Sequence[Lease], begins: Moment) ->
 
 
 def _one_sided(links: dict[int, Link]) -> Iterable[Blind]:
-    """Pairs of addresses of which only one side was captured. A server that is down answers nothing either: so a pair
-    counts as one-sided only if nothing at all comes from that side although the other goes on talking."""
+    """Pairs of addresses of which only one side was captured. A server that is down answers nothing either, but then
+    the client repeats itself: a pair counts as one-sided only if it goes on talking as if it were answered, or must
+    have been, for nobody sends a call before his SYN is answered."""
     pairs: dict[tuple[str, str], list[Link]] = defaultdict(list)
     for link in links.values():
         if not link.callback:
@@ -126,7 +127,9 @@ def _one_sided(links: dict[int, Link]) -> Iterable[Blind]:
         spoke = sum(link.client_segments for link in group)
         first, last = min(group, key=lambda link: link.first_frame), max(group, key=lambda link: link.last_frame)
         window = _span(first)[0], _span(last)[1]
-        if calls >= 2 and heard == 0 and replies == 0:
+        repeated = sum(link.client_retransmissions for link in group)
+        greeted = any(link.syn_frame is not None and link.calls for link in group)
+        if calls >= 2 and heard == 0 and replies == 0 and (greeted or repeated < calls):
             yield _row(first, "replies", *window, "only the client's side was captured: no answer can be seen")
         elif replies and spoke == 0 and calls == 0:
             yield _row(first, "calls", *window, "only the server's side was captured: what was asked cannot be seen")
@@ -158,35 +161,35 @@ def _losses(gaps: Sequence[Gap], links: dict[int, Link]) -> Iterable[Blind]:
 
 
 def _orphans(trace: Trace, links: dict[int, Link]) -> Iterable[Gap]:
-    """The holes that only an answer shows: its call was not captured, and nothing that would show the hole in the stream
-    followed. Answers to calls from before the capture are none."""
+    """The holes that only an answer shows: its call was not captured, and nothing followed in that direction to show
+    the hole in the stream. Answers to calls from before the capture are none."""
     m = trace.messages
-    alone = np.flatnonzero((m["kind"] & 1 == 1) & (m["call"] == 0))
-    for conn in np.unique(m["conn"][alone]).tolist():
+    answer = (m["kind"] & 1) == 1
+    for conn in np.unique(m["conn"][answer & (m["call"] == 0)]).tolist():
         link = links.get(conn)
         if link is None or not link.calls:
             continue
         rows = np.flatnonzero(m["conn"] == conn)
         rows = rows[np.argsort(m["time"][rows], kind="stable")]
-        known = [(g.last, g.time) for g in trace.gaps if g.conn == conn]
-        began = link.syn_frame is not None
-        before = None
-        for row in rows.tolist():
-            call, time = int(m["kind"][row]) & 1 == 0, int(m["time"][row])
-            if not call and not int(m["call"][row]) and began and not any(a <= time <= b for a, b in known):
-                last = row if before is None else before
+        alone = np.flatnonzero(answer[rows] & (m["call"][rows] == 0))
+        if link.syn_frame is None:
+            alone = alone[alone > np.argmin(answer[rows])]
+        known = sorted((g.last, g.time) for g in trace.gaps if g.conn == conn)
+        starts, ends = np.array([k[0] for k in known]), np.maximum.accumulate(np.array([k[1] for k in known]))
+        for at in alone.tolist():
+            time, before = int(m["time"][rows[at]]), rows[max(at - 1, 0)]
+            hole = int(np.searchsorted(starts, time, "right")) - 1
+            if hole < 0 or ends[hole] < time:
                 yield Gap(
                     conn=conn,
-                    direction=1 - int(m["direction"][row]),
-                    frame=frame_of(int(m["id"][row])),
+                    direction=1 - int(m["direction"][rows[at]]),
+                    frame=frame_of(int(m["id"][rows[at]])),
                     time=time,
-                    last_frame=frame_of(int(m["id"][last])),
-                    last=int(m["time"][last]),
+                    last_frame=frame_of(int(m["id"][before])),
+                    last=int(m["time"][before]),
                     octets=0,
                     reason="loss",
                 )
-            began |= call
-            before = row
 
 
 def _pauses(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:

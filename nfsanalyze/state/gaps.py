@@ -212,7 +212,7 @@ def _gap(
     later = max(until, told.told.time if told else until)
     kinds = {c.kind for c in changes if c.address in addresses and _explains(c, last.time, later, told)}
     if kinds:
-        excused = "moved" if kinds & {"takeover", "failback"} else "restarted"
+        excused = "moved" if kinds & {"takeover", "failback"} else "restarted" if "restart" in kinds else "changed"
     elif all(
         census.silent(a, last.time, until)
         or until - last.time - census.unanswered(a, last.time, until) <= lease_time.seconds * 1e9
@@ -235,11 +235,9 @@ def _gap(
 
 def _explains(change: Change, since: int, until: int, told: Refusal | None) -> bool:
     """Whether a move or restart may lie in a window: its first sign does; or, where the client was told of ids that are
-    known no longer, the instance changed at a time that is only known to be after its last sighting and before the
-    first one of its successor."""
-    if change.kind == "undetermined":
-        return False
-    if since <= change.episode.time <= until:
+    known no longer, the instance changed (if only it is not known how) at a time that is known to be after its last
+    sighting and before the first one of its successor."""
+    if change.kind != "undetermined" and since <= change.episode.time <= until:
         return True
     instance = change.episode.instance
     if instance is None or told is None or told.what not in ("stale", "badsession"):

@@ -62,9 +62,7 @@ class Step(Enum):
 
 TRANSITIONS: dict[tuple[Phase, Step], Phase] = {
     (Phase.IDLE, Step.REFUSED): Phase.TRIGGERED,
-    (Phase.IDLE, Step.REFUSED_AGAIN): Phase.TRIGGERED,
     (Phase.TRIGGERED, Step.REFUSED): Phase.TRIGGERED,
-    (Phase.TRIGGERED, Step.REFUSED_AGAIN): Phase.TRIGGERED,
     (Phase.TRIGGERED, Step.IDENTITY): Phase.IDENTIFIED,
     (Phase.TRIGGERED, Step.SESSION): Phase.CONFIRMED,
     (Phase.IDENTIFIED, Step.REFUSED): Phase.IDENTIFIED,

@@ -13,7 +13,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from soundness.damages import DAMAGES, FORMS, SERVERS
-from soundness.packets import Packets, behind_router, lost, packets_of, pcap, record_ends, up_to_part
+from soundness.packets import (
+    Change,
+    Packets,
+    behind_router,
+    doubled,
+    lost,
+    one_way,
+    packets_of,
+    pcap,
+    record_ends,
+    shifted,
+    up_to_part,
+    without_between,
+)
 from soundness.verdict import Verdict, verdict_on
 
 from samples.expectations import SAMPLES
@@ -28,6 +41,7 @@ NAMES = (
     "08a-v41-cloned-owner.pcap",
 )
 TAKEOVERS = NAMES[:3]
+DAY = 86400 * 10**9
 ROUTER = bytes.fromhex("02000000fe01")
 
 every_sample = pytest.mark.parametrize("name", NAMES)
@@ -111,6 +125,60 @@ def test_damage_behind_a_router(name: str, damage: str, arp: bool, desk: Path, v
     """One MAC for both heads must not pass for one head when the better signs are lost."""
     routed = behind_router(ROUTER, *SERVERS, arp=arp)(whole(name))
     assert_sound(verdict_on(desk, pcap(DAMAGES[damage](routed))), verdicts[name])
+
+
+routed = behind_router(ROUTER, *SERVERS, arp=False)
+proxied = behind_router(ROUTER, *SERVERS, arp=True)
+
+
+def without(n: int, remainder: int) -> Change:
+    return lambda packets: [packet for number, packet in enumerate(packets) if number % n != remainder]
+
+
+HARD: dict[str, tuple[str, list[Change]]] = {
+    "a clientid of the other head comes up where another was held": (
+        "02-v40-ucs-takeover.pcapng",
+        [lost(0.5, 3)],
+    ),
+    "a MAC changes within a stay": ("02-v40-ucs-takeover-c1.pcap", [lost(0.5, 3)]),
+    "one head's ids can be read, the other's not": ("02-v40-ucs-takeover.pcapng", [proxied, lost(0.25, 1)]),
+    "the ids of the head that takes over can be read, no grant of the other": (
+        "02-v40-ucs-takeover.pcapng",
+        [proxied, without(2, 0)],
+    ),
+    "two stays of one address, and a MAC that all share": (
+        "02-v40-ucs-takeover-c1.pcap",
+        [proxied, without(3, 2)],
+    ),
+    "no id can be read behind a router": ("02-v40-ucs-takeover.pcapng", [proxied, shifted(-5 * DAY)]),
+    "no v4.1 id can be read behind a router": ("03-v41-takeover.pcap", [proxied, shifted(-5 * DAY)]),
+    "a restart in the middle of a silence": (
+        "05b-v41-server-reboot.pcapng",
+        [routed, without(6, 4), without_between(0.47277995, 0.50059139)],
+    ),
+    "a lost call that only its answer shows": ("05a-v40-server-reboot.pcap", [shifted(9 * DAY), lost(0.05, 867947)]),
+    "an outage whose attempts to connect are lost": (
+        "05b-v41-server-reboot.pcapng",
+        [shifted(5 * DAY), without_between(0.4618, 0.4953)],
+    ),
+    "every packet twice, of one side only": (
+        "02-v40-ucs-takeover-c1.pcap",
+        [doubled(300_000), one_way(*SERVERS, heard=False)],
+    ),
+    "the end, just after the first refusals of a restart": ("05b-v41-server-reboot.pcapng", [up_to_part(220 / 405)]),
+}
+"""What made false findings, or hid some, once."""
+
+
+@pytest.mark.parametrize("case", HARD)
+def test_hard_cases(case: str, desk: Path) -> None:
+    name, changes = HARD[case]
+    of = verdict_on(desk, pcap(whole(name)))
+    assert of is not None
+    packets = whole(name)
+    for change in changes:
+        packets = change(packets)
+    assert_sound(verdict_on(desk, pcap(packets)), of, complete=not case.startswith("the end"))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
