@@ -29,7 +29,12 @@ def test_setclientid_with_its_callback_and_answer() -> None:
     call = c.call("SETCLIENTID", owner=b"Linux NFSv4.0 web01", verifier=VERIFIER, cb="10.0.0.12", cb_port=700, ident=3)
     call.reply(clientid=CLIENTID, confirm=7)
     (o,) = owners_of(c.wire)
-    assert (o.op, o.owner, o.verifier, o.status) == ("SETCLIENTID", b"Linux NFSv4.0 web01", VERIFIER.to_bytes(8, "big"), 0)
+    assert (o.op, o.owner, o.verifier, o.status) == (
+        "SETCLIENTID",
+        b"Linux NFSv4.0 web01",
+        VERIFIER.to_bytes(8, "big"),
+        0,
+    )
     assert (o.cb, o.cb_program, o.cb_ident) == (("10.0.0.12", 700), 0x40000000, 3)
     assert (o.clientid, o.confirm_verifier) == (CLIENTID.to_bytes(8, "big"), (7).to_bytes(8, "big"))
     assert (o.frame, o.reply_frame) == (call.frame, call.answer)
