@@ -306,7 +306,7 @@ _UADDR = re.compile(r"(?P<host>.*)\.(?P<hi>\d{1,3})\.(?P<lo>\d{1,3})")
 def uaddr(text: bytes) -> tuple[str, int] | None:
     """A universal address (RFC 5665 section 5.2.3.3) as (address, port); None where it is empty or none."""
     found = _UADDR.fullmatch(text.decode("ascii", "replace"))
-    if found is None:
+    if found is None or int(found["hi"]) > 255 or int(found["lo"]) > 255:
         return None
     address = embedded.canonical(found["host"])
     return (address, int(found["hi"]) * 256 + int(found["lo"])) if address is not None else None

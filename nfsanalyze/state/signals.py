@@ -245,12 +245,25 @@ def _instance(scene: Scene) -> Iterator[Signal]:
     began = f"{what} {_hex(change.after.clientid)} carries a new instance, {_hex(scene.after)}, that began"
     renamed = scene.episode.identity is not None  # its clock may be wrong, but a head that restarts keeps its name
     cold = scene.address in layouts.clock_skew_s and booted < scene.since - COLD_PARTNER_NS
-    if cold or (renamed and booted < scene.since - CLOCK_TOLERANCE_S * 1_000_000_000):
+    cold = cold or (renamed and booted < scene.since - CLOCK_TOLERANCE_S * 1_000_000_000)
+    if cold and _interrupted(scene, change.after.time):
         yield _signal(name, 6, change.after, f"{began} before the outage: another head, already running, answers now")
     elif scene.booted_meanwhile():
         yield _signal(
             name, -3, change.after, f"{began} during the outage: the head of {scene.address} was started anew"
         )
+
+
+def _interrupted(scene: Scene, until: int) -> bool:
+    """Something broke off before the other instance answered. Where clients leave in order and are answered at once, a
+    load balancer chose another head for the new connection."""
+    if scene.mac_before != scene.mac_after or scene.census.unanswered(scene.address, scene.since, until):
+        return True
+    return any(
+        link.end in ("rst_server", "silent") and link.first < scene.since <= link.last
+        for link in scene.census.links.get(scene.address, ())
+        if not link.callback
+    )
 
 
 def _stayed(scene: Scene, same: list[Sighting]) -> bool:

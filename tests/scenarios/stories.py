@@ -178,8 +178,9 @@ def moved_alone(cluster: Cluster, mount: Mount, head: Head) -> None:
 
 
 def balanced(layout: Layout = LINUX, *, minor: int = 0, adjacent: bool = False, turns: int = 6) -> Cluster:
-    """One address in front of two heads; each new connection meets the other one."""
+    """One address in front of two heads, on the balancer's own port; each new connection meets the other one."""
     head_1, head_2 = heads(layout)
+    head_1.mac = head_2.mac = MAC_3
     cluster = Cluster({A1: head_1}, adjacent=adjacent)
     mount = Host(cluster=cluster).mount(A1, minor=minor, name=None)
     for turn in range(turns):

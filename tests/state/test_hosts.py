@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import partial
 
 import pytest
 
@@ -21,6 +22,14 @@ ACCUSING = {"NFS103", "NFS115", "NFS201", "NFS202", "NFS301", "NFS302", "NFS303"
 
 def server(**how: object) -> Cluster:
     return Cluster({A1: Head(**how)})  # type: ignore[arg-type]
+
+
+def always(owner: bytes, address: str, minor: int) -> bytes:
+    return owner
+
+
+def mac_owner(mount: int, address: str, minor: int) -> bytes:
+    return macos(address, mount=mount)
 
 
 def clients(done: Analysis) -> list[tuple[int, int, tuple[str, ...]]]:
@@ -218,7 +227,7 @@ class TestManyOwnersByDesign:
             Host(
                 cluster=c,
                 name="mac1",
-                owner=lambda address, minor, number=number: macos(address, mount=number),
+                owner=partial(mac_owner, number),
                 verifier=struct.pack(">Q", 1795340000 + number),
                 port=900 + 10 * number,
             ).mount(A1, twice=False)
@@ -235,7 +244,7 @@ class TestManyOwnersByDesign:
         programs: list[Mount] = []
         for number, owner in enumerate((b"pynfs4711_TEST", b"client1_pid4711", b"client2_pid4711")):
             stamp = struct.pack(">d", 1.7e9 + (number > 0))
-            program = Host(cluster=c, owner=lambda address, minor, o=owner: o, verifier=stamp, port=20000 + 10 * number)
+            program = Host(cluster=c, owner=partial(always, owner), verifier=stamp, port=20000 + 10 * number)
             programs.append(program.mount(A1, name=None, twice=False))
         renewals(c, kernel, *programs)
         done = judged(c)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from nfsanalyze.analysis import Analysis
 from nfsanalyze.state.recoveries import TRANSITIONS, Phase, Step
 from scenarios.cluster import A1, A2, Cluster
 from scenarios.hosts import Host, linux_verifier, renewals
 from scenarios.judged import fired, found, judged, rows
+from scenarios.recovering import NEW, OLD, SAY, Dialogue
 from scenarios.server import Head
 from scenarios.stories import one_server, pair, restarted_in_place, take_turns, taken_over
 from wire.dialogue import Session, op
 
-OLD, NEW = b"old session 0001", b"new session 0002"
 IGNORED = {
     # an identity, a session or a confirm without a refusal before it is a mount
     (Phase.IDLE, Step.IDENTITY),
@@ -32,72 +29,6 @@ IGNORED = {
 }
 
 
-class Dialogue:
-    """One client at one address; each step of the machine is one thing to say."""
-
-    def __init__(self, minor: int) -> None:
-        self.cluster = Cluster({A1: Head()})
-        self.minor = minor
-        host = Host(cluster=self.cluster)
-        self.connection = host.connect(A1, minor)
-        self.count = 0
-        self.session = OLD
-        self.clientid = 0x1100000000000001
-        if minor:
-            self.identity()
-            self.made(OLD)
-        else:
-            self.identity()
-            self.confirm()
-        self.cluster.wait(200)  # longer than any recovery
-
-    def sequence(self, session: bytes, status: str = "NFS4_OK") -> None:
-        self.connection.compound([], session=Session(session=session)).reply([], sequence_status=status)
-
-    def refused(self) -> None:
-        if self.minor:
-            self.sequence(OLD, "NFS4ERR_BADSESSION")
-        else:
-            self.connection.call("RENEW", clientid=0x1100000000000001).reply("NFS4ERR_STALE_CLIENTID")
-
-    def refused_again(self) -> None:
-        if self.minor and self.session != OLD:
-            self.sequence(self.session, "NFS4ERR_BADSESSION")
-        elif self.minor:
-            self.connection.call("CREATE_SESSION", clientid=self.clientid).reply("NFS4ERR_STALE_CLIENTID")
-        else:
-            self.connection.call("RENEW", clientid=self.clientid).reply("NFS4ERR_STALE_CLIENTID")
-
-    def identity(self) -> None:
-        self.count += 1
-        self.clientid = 0x1100000000000000 + self.count
-        name = "EXCHANGE_ID" if self.minor else "SETCLIENTID"
-        owner = b"Linux NFSv4.1 web01" if self.minor else b"Linux NFSv4.0 web01"
-        self.connection.call(name, owner=owner, verifier=linux_verifier()).reply(clientid=self.clientid)
-
-    def made(self, session: bytes = NEW) -> None:
-        self.session = session
-        self.connection.call("CREATE_SESSION", clientid=self.clientid).reply(session=session)
-
-    def confirm(self) -> None:
-        self.connection.call("SETCLIENTID_CONFIRM", clientid=self.clientid).reply()
-
-    def follow_up(self) -> None:
-        if self.minor:
-            self.connection.call("RECLAIM_COMPLETE", session=Session(session=self.session)).reply()
-        else:
-            claim = op("OPEN", clientid=self.clientid, claim="CLAIM_PREVIOUS")
-            self.connection.compound([op("PUTFH"), claim]).reply([{}, {}])
-
-
-SAY: dict[Step, Callable[[Dialogue], None]] = {
-    Step.REFUSED: Dialogue.refused,
-    Step.REFUSED_AGAIN: Dialogue.refused_again,
-    Step.IDENTITY: Dialogue.identity,
-    Step.SESSION: Dialogue.made,
-    Step.CONFIRM: Dialogue.confirm,
-    Step.FOLLOW_UP: Dialogue.follow_up,
-}
 WAYS = {
     (Phase.IDLE, 0): [],
     (Phase.IDLE, 1): [],
@@ -196,80 +127,6 @@ class TestOutcome:
         d = Dialogue(1)
         d.connection.compound([op("DESTROY_SESSION", session=OLD)]).reply("NFS4ERR_BADSESSION")
         assert self.outcome(d) == []
-
-
-class TestReclaims:
-    def recovering(self) -> Dialogue:
-        d = Dialogue(0)
-        for step in (Step.REFUSED, Step.IDENTITY, Step.CONFIRM):
-            SAY[step](d)
-        return d
-
-    def claim(self, d: Dialogue, status: str, *, handle: bytes = b"f1", claim: str = "CLAIM_PREVIOUS") -> None:
-        asked = op("OPEN", clientid=d.clientid, claim=claim)
-        d.connection.compound([op("PUTFH", handle=handle), asked]).reply([{}, {} if status == "OK" else status])
-
-    def told(self, d: Dialogue) -> tuple[Analysis, tuple[int, int, str]]:
-        done = judged(d.cluster)
-        (recovery,) = rows(done, "recoveries")
-        return done, (recovery["reclaims"], recovery["reclaims_failed"], recovery["outcome"])
-
-    @pytest.mark.parametrize("status", ["NFS4ERR_GRACE", "NFS4ERR_DELAY"])
-    def test_a_request_to_come_back_is_no_failure(self, status: str) -> None:
-        d = self.recovering()
-        for _ in range(3):
-            self.claim(d, status)
-            d.cluster.wait(5)
-        self.claim(d, "OK")
-        done, told = self.told(d)
-        assert told == (4, 0, "recovered")
-        assert "NFS208" not in fired(done)
-
-    @pytest.mark.parametrize("status", ["NFS4ERR_NO_GRACE", "NFS4ERR_RECLAIM_BAD", "NFS4ERR_RECLAIM_CONFLICT"])
-    @pytest.mark.parametrize("claim", ["CLAIM_PREVIOUS", "CLAIM_DELEGATE_PREV"])
-    def test_a_final_refusal_is_one(self, status: str, claim: str) -> None:
-        d = self.recovering()
-        self.claim(d, "NFS4ERR_GRACE", claim=claim)
-        self.claim(d, status, claim=claim)
-        done, told = self.told(d)
-        assert told == (2, 1, "recovered-with-loss")
-        assert [row["status_name"] for row in rows(done, "reclaims", final=True)] == [status]
-        assert "NFS208" in fired(done)
-
-    def test_a_refusal_that_was_overcome_is_none(self) -> None:
-        d = self.recovering()
-        self.claim(d, "NFS4ERR_NO_GRACE")
-        self.claim(d, "OK")
-        done, told = self.told(d)
-        assert told == (2, 0, "recovered")
-        assert "NFS208" not in fired(done)
-
-    def test_of_one_file_does_not_excuse_another(self) -> None:
-        d = self.recovering()
-        self.claim(d, "NFS4ERR_NO_GRACE", handle=b"f1")
-        self.claim(d, "OK", handle=b"f2")
-        assert self.told(d)[1] == (2, 1, "recovered-with-loss")
-
-    def test_locks_count_too(self) -> None:
-        d = self.recovering()
-        self.claim(d, "OK")
-        asked = op("LOCK", open_stateid=(1, b"o"), clientid=d.clientid, reclaim=True)
-        d.connection.compound([op("PUTFH", handle=b"f1"), asked]).reply([{}, "NFS4ERR_RECLAIM_CONFLICT"])
-        done, told = self.told(d)
-        assert told == (2, 1, "recovered-with-loss")
-        assert [row["claim"] for row in rows(done, "reclaims")] == ["CLAIM_PREVIOUS", "LOCK reclaim"]
-        assert "NFS208" in fired(done)
-
-    def test_complete_already_is_no_failure(self) -> None:
-        d = Dialogue(1)
-        for step in (Step.REFUSED, Step.IDENTITY, Step.SESSION):
-            SAY[step](d)
-        d.connection.call("RECLAIM_COMPLETE", session=Session(session=NEW)).reply("NFS4ERR_COMPLETE_ALREADY")
-        done = judged(d.cluster)
-        (recovery,) = rows(done, "recoveries")
-        assert recovery["complete_already_frame"] is not None
-        assert (recovery["reclaims_failed"], recovery["outcome"]) == (0, "recovered")
-        assert not {"NFS208", "NFS209"} & fired(done)
 
 
 class TestDetection:
