@@ -64,8 +64,12 @@ def analyse(
     fast = [decoder == "fast" or (decoder == "auto" and _large(c)) for c in captures]
     trace = join(_decoded(captures, fast, ports, progress))
     incomplete = [*unread, *(_cut(c) for c in captures if c.cut_short), *_unknown(captures, trace)]
+    read = {
+        "captures": table("captures", _captures(captures, fast, trace)),
+        "decode_notes": table("decode_notes", _notes(captures, fast, trace)),
+    }
     if not _has_nfs(trace):
-        raise NothingToAnalyse(_nothing(captures, unread, trace))
+        raise NothingToAnalyse(_nothing(captures, unread, trace), read)
     case = infer(
         trace,
         begins=_edge(captures, trace, last=False),
@@ -74,9 +78,7 @@ def analyse(
         lease_time_s=lease_time_s,
         ports=ports,
     )
-    facts = tables(case)
-    facts["captures"] = table("captures", _captures(captures, fast, trace))
-    facts["decode_notes"] = table("decode_notes", _notes(captures, fast, trace))
+    facts = {**tables(case), **read}
     found, unjudged = run(rules, facts)
     return Analysis(tables=facts, findings=tuple(found), not_evaluable=tuple(unjudged), incomplete=tuple(incomplete))
 
@@ -165,7 +167,15 @@ def _moved(event: Event, offset: int) -> Event:
 def _cut(capture: Capture) -> str:
     where = f" at byte {capture.cut_at}" if capture.cut_at is not None else ""
     reason = capture.cut_reason or "the file is cut short"
-    return f"{capture.path}: {reason}{where}; the {capture.packets} packets before it were analysed"
+    return f"{capture.path}: {reason}{where}; {_before(capture.packets)}"
+
+
+def _before(packets: int) -> str:
+    return "the packet before it was analysed" if packets == 1 else f"the {packets} packets before it were analysed"
+
+
+def _counted(packets: int) -> str:
+    return "1 packet" if packets == 1 else f"{packets} packets"
 
 
 def _unknown(captures: Sequence[Capture], trace: Trace) -> Iterator[str]:
@@ -175,7 +185,7 @@ def _unknown(captures: Sequence[Capture], trace: Trace) -> Iterator[str]:
     for note in trace.notes:
         if note.reason.startswith("unknown link type"):
             path = captures[(note.frame or 0) // CAPTURE_STRIDE].path
-            yield f"{path}: {note.count} packets of {note.reason}, not read"
+            yield f"{path}: {_counted(note.count)} of {note.reason}, not read"
 
 
 def _has_nfs(trace: Trace) -> bool:
@@ -198,7 +208,10 @@ def _nothing(captures: Sequence[Capture], unread: Sequence[str], trace: Trace) -
     m = trace.messages
     calls = m[m["kind"] == int(Kind.OTHER_CALL)]
     programs, counts = np.unique(calls["prog"], return_counts=True)
-    holds += [f"RPC program {_program(p)} ({n} calls)" for p, n in zip(programs.tolist(), counts.tolist(), strict=True)]
+    holds += [
+        f"RPC program {_program(p)} ({n} {'call' if n == 1 else 'calls'})"
+        for p, n in zip(programs.tolist(), counts.tolist(), strict=True)
+    ]
     if (m["kind"] == int(Kind.NULL_CALL)).any():
         holds.append("NFSv4 NULL calls only")
     holds += [f"{note.reason} ({note.count})" for note in sorted(trace.notes, key=lambda n: (-n.count, n.reason))[:8]]
@@ -206,8 +219,9 @@ def _nothing(captures: Sequence[Capture], unread: Sequence[str], trace: Trace) -
     names = ", ".join(c.path for c in captures)
     what = "; it holds " + ", ".join(holds) if holds else ""
     ending = "; ".join(["", *unread, *(_cut(c) for c in captures if c.cut_short)])
-    advice = "capture the server's NFS port (usually 2049) with a full snaplen"
-    return f"{names}: no NFSv4 found in {packets} packets{what}; {advice}{ending}"
+    length = ", in full length (-s 0)" if any(c.snaplen_cut_packets for c in captures) else ""
+    advice = f"capture the server's NFS port (usually 2049){length}"
+    return f"{names}: no NFSv4 found in {_counted(packets)}{what}; {advice}{ending}"
 
 
 def _program(number: int) -> str:

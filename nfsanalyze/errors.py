@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class ExitCode(IntEnum):
@@ -44,6 +45,10 @@ class OutputError(NfsAnalyzeError):
 
 
 class NothingToAnalyse(NfsAnalyzeError):
-    """No input is a capture, or none holds NFSv4; the message says what was there."""
+    """No input is a capture, or none holds NFSv4; the message says what was there, `tables` what was read of it."""
 
     exit_code = ExitCode.NOTHING
+
+    def __init__(self, message: str, tables: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.tables = tables or {}

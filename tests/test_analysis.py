@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from pathlib import Path
 
 import pytest
 
-from nfsanalyze.analysis import analyse
+from nfsanalyze.analysis import Decoder, analyse
+from nfsanalyze.errors import NothingToAnalyse
 from nfsanalyze.reports.document import document
 from nfsanalyze.reports.json_report import render_json
+from wire.dialogue import Wire
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 
@@ -43,3 +46,15 @@ def test_both_decoders_lead_to_the_same_report(name: str) -> None:
 def test_two_runs_give_identical_bytes() -> None:
     runs = [render_json(report("01-v40-nonucs-takeover.pcap", "auto")) for _ in range(2)]
     assert hashlib.sha256(runs[0].encode()).digest() == hashlib.sha256(runs[1].encode()).digest()
+
+
+@pytest.mark.parametrize("decoder", ["exact", "fast"])
+def test_what_was_read_for_nothing_is_told(tmp_path: Path, decoder: Decoder) -> None:
+    """NFS over UDP is none of v4; it is counted by the server's port, whichever is lower."""
+    wire = Wire(start="2026-11-22T12:00:00")
+    for source, target in ((871, 2049), (2049, 871)):
+        wire.ip("10.0.0.11", "10.0.0.1", 17, struct.pack(">HHHH", source, target, 12, 0) + b"none")
+    with pytest.raises(NothingToAnalyse, match=r"in 2 packets; it holds udp port 2049 \(2\); capture") as caught:
+        analyse([str(wire.write(tmp_path / "udp.pcap"))], decoder=decoder)
+    assert caught.value.tables["captures"]["packets"].to_list() == [2]
+    assert caught.value.tables["decode_notes"]["reason"].to_list() == ["udp port 2049"]

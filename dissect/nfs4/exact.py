@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 
 from dissect.nfs4.batch import CAPTURE_STRIDE, Batch, Event
 from dissect.nfs4.bounds import NFS_PORTS
@@ -63,7 +63,8 @@ class _Listed(Gather):
 
 def _decode(frames: Iterable[Frame], base: int, gather: Gather, ports: Collection[int] = ()) -> Iterator[None]:
     """Decode into `gather`; comes back after each frame, and ends when all is in it."""
-    unwrapper, streams = Unwrapper(), Streams(gather, NFS_PORTS | frozenset(ports))
+    nfs_ports = NFS_PORTS | frozenset(ports)
+    unwrapper, streams = Unwrapper(), Streams(gather, nfs_ports)
     for frame in frames:
         number = base + frame.number
         streams.advance(number)
@@ -71,7 +72,7 @@ def _decode(frames: Iterable[Frame], base: int, gather: Gather, ports: Collectio
             if isinstance(item, Segment):
                 streams.segment(item)
             elif item.protocol != UNDECODED:
-                streams.census.count(_kind(item), number)
+                streams.census.count(kind_of(item, nfs_ports), number)
         for event in unwrapper.drain():
             gather.event(event)
         yield
@@ -84,7 +85,9 @@ UNDECODED = "undecoded"
 """Protocol of what the link layer has a note for already."""
 
 
-def _kind(other: Other) -> str:
+def kind_of(other: Other, nfs_ports: Set[int]) -> str:
+    """What a frame without a segment is counted as: its protocol, and the port of the server as far as ports tell."""
     if other.source_port is None or other.destination_port is None:
         return other.protocol
-    return f"{other.protocol} port {min(other.source_port, other.destination_port)}"
+    ports = {other.source_port, other.destination_port}
+    return f"{other.protocol} port {min(ports & nfs_ports or ports)}"

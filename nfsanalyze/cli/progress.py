@@ -41,7 +41,7 @@ class _Meter:
         if now < self._next:
             return
         self._next = now + _EVERY_S
-        line = f"nfsanalyze: {packets:,} packets read"
+        line = f"nfsanalyze: {packets:,} {'packet' if packets == 1 else 'packets'} read"
         if octets > 0 and self._total > 0:
             line += f", {100 * min(octets, self._total) // self._total} % of {_size(self._total)}"
         self._write(line)

@@ -145,7 +145,7 @@ def _report(
 def _empty(unread: Sequence[str], error: NothingToAnalyse) -> Document:
     from nfsanalyze.reports.document import empty_document
 
-    return empty_document([*unread, str(error)])
+    return empty_document([*unread, str(error)], error.tables)
 
 
 def _narrowed(report: Document, *, clients: Sequence[str], servers: Sequence[str]) -> Document:

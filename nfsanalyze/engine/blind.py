@@ -96,27 +96,28 @@ def unjudged(
 
     `fired` holds for each rule the pairs it accused: for these nothing was missed.
     """
-    views: dict[tuple[str, ...], list[tuple[Pair, str, str]]] = {}
+    views: dict[tuple[str, ...], list[tuple[Pair, str, str, tuple[str, ...]]]] = {}
     found: list[NotEvaluable] = []
     for rule in sorted(rules, key=lambda rule: rule.id):
         if rule.watches not in views:
             views[rule.watches] = _view(blindness, rule.watches)
         entries = {entry.subject: entry for entry in withheld if entry.rule == rule.id}
         accused = fired.get(rule.id, set())
-        for pair, subject, reason in views[rule.watches]:
+        for pair, subject, reason, kinds in views[rule.watches]:
             if subject not in entries and not _is_accused(pair, accused):
-                entries[subject] = NotEvaluable(rule=rule.id, subject=subject, reason=reason)
+                entries[subject] = NotEvaluable(rule=rule.id, subject=subject, reason=reason, kinds=kinds)
         found += _shortened(rule.id, list(entries.values()))
     return found
 
 
-def _view(blindness: Blindness, watches: Sequence[str]) -> list[tuple[Pair, str, str]]:
-    """The pairs for which a rule that watches these kinds could have missed something: subject and reason of each."""
+def _view(blindness: Blindness, watches: Sequence[str]) -> list[tuple[Pair, str, str, tuple[str, ...]]]:
+    """The pairs for which a rule that watches these kinds could have missed something: subject, reason and kinds."""
     seen = []
     for pair, by_kind in blindness.reasons().items():
         kinds = [kind for kind in by_kind if kind in watches]
         if kinds:
-            seen.append((pair, _subject(pair), _joined((by_kind[kind] for kind in kinds), len(kinds))))
+            reason = _joined((by_kind[kind] for kind in kinds), len(kinds))
+            seen.append((pair, _subject(pair), reason, tuple(kinds)))
     return seen
 
 
@@ -125,7 +126,8 @@ def _shortened(rule: str, entries: list[NotEvaluable]) -> list[NotEvaluable]:
         return entries
     rest = entries[SUBJECTS:]
     reason = _joined(entry.reason for entry in rest)
-    return [*entries[:SUBJECTS], NotEvaluable(rule=rule, subject=f"and {len(rest):,} more", reason=reason)]
+    kinds = tuple(sorted({kind for entry in rest for kind in entry.kinds}))
+    return [*entries[:SUBJECTS], NotEvaluable(rule=rule, subject=f"and {len(rest):,} more", reason=reason, kinds=kinds)]
 
 
 def _is_accused(pair: Pair, accused: set[Pair]) -> bool:

@@ -46,8 +46,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotEvaluable:
-    """A rule that could not be judged on a subject, and why."""
+    """A rule that could not be judged on a subject, and why; `kinds` are those of the blind stretches behind it."""
 
     rule: str
     subject: str
     reason: str
+    kinds: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from nfsanalyze.errors import UsageError
 CONFIDENCES = ("low", "medium", "high")
 """How sure a rule is, apart from how bad it is."""
 
-BLIND_KINDS = ("origin", "calls", "replies", "loss", "snaplen", "encrypted", "undecoded", "end")
+BLIND_KINDS = ("origin", "calls", "replies", "loss", "snaplen", "encrypted", "undecoded", "ambiguous", "end")
 """What a capture may fail to show; the kinds of the table `blind`."""
 
 GROUPS = ("capture", "identity", "lease", "trunking", "session")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dissect.nfs4.batch import CAPTURE_STRIDE
-from nfsanalyze.engine.blind import Blindness, Pair, reason_of, unjudged
+from nfsanalyze.engine.blind import Blind, Blindness, Pair, reason_of, unjudged
 from nfsanalyze.engine.evidence import Captures, Story, shortened, stories
 from nfsanalyze.engine.finding import SEVERITIES, Finding, NotEvaluable
 from nfsanalyze.engine.message import listed, render
@@ -65,7 +65,7 @@ def run(rules: Sequence[Rule], tables: Mapping[str, pl.DataFrame]) -> tuple[list
         addresses = draft.client.addresses if draft.client else ()
         hiding = blindness.touching(draft.rule.withhold, addresses, draft.servers, first, last)
         if hiding:
-            withheld.append(_withheld(draft, clients, f"a finding is withheld: {reason_of(hiding)}"))
+            withheld.append(_withheld(draft, clients, f"a finding is withheld: {reason_of(hiding)}", hiding))
             continue
         kept[draft.id].append(draft)
         fired[draft.rule.id] |= {
@@ -149,10 +149,11 @@ def _window(draft: _Draft, told: Mapping[int, Story], captures: Captures) -> tup
     return min([first, *times]), max([first, last, *times])
 
 
-def _withheld(draft: _Draft, clients: Mapping[int, Client], reason: str) -> NotEvaluable:
+def _withheld(draft: _Draft, clients: Mapping[int, Client], reason: str, hiding: Sequence[Blind] = ()) -> NotEvaluable:
     servers = listed(draft.servers) or "any server"
     who = label(clients, draft.number) if draft.number is not None else "any client"
-    return NotEvaluable(rule=draft.rule.id, subject=f"{who} → {servers}", reason=reason)
+    kinds = tuple(sorted({row.kind for row in hiding}))
+    return NotEvaluable(rule=draft.rule.id, subject=f"{who} → {servers}", reason=reason, kinds=kinds)
 
 
 def _numbers(row: Mapping[str, Any], names: Sequence[str]) -> set[int]:

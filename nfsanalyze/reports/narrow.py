@@ -57,7 +57,7 @@ class _Narrow:
                     e for e in report["leases"] if self._keeps(e, [e["server_address"], *e["renewals_by_address"]])
                 ],
                 "sessions": [e for e in report["sessions"] if self._keeps(e, e["server_addresses"])],
-                "takeovers": [e for e in report["takeovers"] if e["address"] in self.relevant],
+                "takeovers": [e for e in report["takeovers"] if self.relevant & _moved(e)],
                 "recoveries": [e for e in report["recoveries"] if self._keeps(e, [e["address"]])],
                 "lost_state": [e for e in report["lost_state"] if self._keeps(e, [e["server_address"]])],
                 "findings": [e for e in report["findings"] if self._keeps(e, e["servers"])],
@@ -94,3 +94,8 @@ class _Narrow:
 
     def _names_server(self, named: set[str]) -> bool:
         return any(server["address"] in named for server in self.report["servers"])
+
+
+def _moved(entry: dict[str, Any]) -> set[str | None]:
+    """The addresses that a change concerns: its own, and those of the heads between which it moved."""
+    return {entry["address"], entry["to_address"], *(signal["other_address"] for signal in entry["signals"])}

@@ -13,6 +13,7 @@ from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import Trace, frame_of
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.leases import Lease
+from nfsanalyze.state.takeovers import Judged
 
 PAUSE_NS = 10_000_000_000
 """A time without a single message, beside a hole, that counts as a pause of the capture."""
@@ -38,6 +39,7 @@ def blind(
     trace: Trace,
     links: dict[int, Link],
     leases: Sequence[Lease],
+    judged: Judged,
     begins: Moment,
     ends: Moment,
     cut_short: Sequence[str],
@@ -51,6 +53,7 @@ def blind(
         *_pauses(trace, links),
         *_marked(trace, links),
         *_notes(trace, links),
+        *_ambiguous(judged),
     ]
     for path in cut_short:
         out.append(
@@ -258,3 +261,26 @@ def _notes(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:
         link = links[note.conn]
         kind = "encrypted" if note.reason.startswith("TLS") else "undecoded"
         yield _row(link, kind, *_span(link), note.reason)
+
+
+def _ambiguous(judged: Judged) -> Iterable[Blind]:
+    """Changes of an address that the capture shows, but not what they were."""
+    for doubt in judged.doubts:
+        yield _unclear(doubt.address, doubt.first, doubt.last, doubt.note)
+    for change in judged.changes:
+        if change.kind == "undetermined":
+            sign = Moment(time=change.episode.time, frame=change.episode.frame)
+            note = f"the instance behind {change.address} changed, and nothing tells whether it moved or restarted"
+            yield _unclear(change.address, change.outage_from or sign, sign, note)
+
+
+def _unclear(address: str, first: Moment, last: Moment, reason: str) -> Blind:
+    return Blind(
+        client_address=None,
+        server_address=address,
+        conn=None,
+        kind="ambiguous",
+        first=min(first, last, key=lambda m: m.time),
+        last=last,
+        reason=reason,
+    )

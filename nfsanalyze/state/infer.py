@@ -32,7 +32,7 @@ from nfsanalyze.state.leases import Lease, leases
 from nfsanalyze.state.macs import Macs, Record, fronts, macs, routers
 from nfsanalyze.state.recoveries import Recovery, recoveries
 from nfsanalyze.state.sightings import Seen, seen
-from nfsanalyze.state.takeovers import Change, changes
+from nfsanalyze.state.takeovers import Change, Doubt, judge
 
 DEFAULT_LEASE_S = 90.0
 """Assumed where no GETATTR shows the lease time: the default of Linux nfsd, illumos and nfs4j."""
@@ -57,6 +57,7 @@ class Case:
     macs: Macs
     census: Census
     changes: tuple[Change, ...]
+    doubts: tuple[Doubt, ...]
     detected: tuple[Detected, ...]
     session_uses: tuple[SessionUse, ...]
     heads: Heads
@@ -93,11 +94,10 @@ def infer(
     counted = census(trace, found_links)
     foreign = foreigns(sightings, owners, of)
     addresses = {link.server_address for link in found_links.values() if not link.callback}
-    found_changes = tuple(
-        changes(
-            sightings, episodes(sightings, owners, foreign, found_macs, counted, addresses), found_macs, counted, owners
-        )
+    judged = judge(
+        sightings, episodes(sightings, owners, foreign, found_macs, counted, addresses), found_macs, counted, owners
     )
+    found_changes = judged.changes
     used_sessions = tuple(session_uses(trace, found_links, renewals, confirmed))
     detected = tuple(detections(foreign, owners, confirmed, used_sessions, counted, of))
     found_heads = heads(
@@ -132,6 +132,7 @@ def infer(
         macs=found_macs,
         census=counted,
         changes=found_changes,
+        doubts=judged.doubts,
         detected=detected,
         session_uses=used_sessions,
         heads=found_heads,
@@ -139,7 +140,7 @@ def infer(
         lease_times=times,
         gaps=gaps,
         recoveries=recovered,
-        blind=tuple(blind(trace, found_links, found_leases, begins, ends, cut_short)),
+        blind=tuple(blind(trace, found_links, found_leases, judged, begins, ends, cut_short)),
         events=tuple(
             events(
                 found_clients,

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 from dissect.nfs4.batch import CAPTURE_STRIDE, TcpFlag
 from nfsanalyze.facts.printable import printable
-from nfsanalyze.state.census import Census, Moment
-from nfsanalyze.state.episodes import WINDOW_NS, Episode
+from nfsanalyze.state.census import Moment
+from nfsanalyze.state.episodes import WINDOW_NS
 from nfsanalyze.state.instance import CLOCK_TOLERANCE_S, telling
-from nfsanalyze.state.macs import Macs
-from nfsanalyze.state.sightings import Seen, Sighting
-
-Earlier = tuple[str, str, bytes | None, bytes | None, str | None, bytes | None, bytes | None]
-"""An earlier move: address, kind, instance before, after, address of the head after, MAC before, after."""
+from nfsanalyze.state.scene import Scene
+from nfsanalyze.state.sightings import Sighting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,85 +26,8 @@ class Signal:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """All that an episode is judged by. `since`: when the instance before was last shown (`shown`; else the last good
-    answer); `until`: end of the window; `before`, `after`: instance halves; MACs the address spoke with."""
-
-    episode: Episode
-    seen: Seen
-    macs: Macs
-    census: Census
-    last_good: Moment | None
-    shown: bool
-    since: int
-    until: int
-    before: bytes | None
-    after: bytes | None
-    unchanged: bool
-    "the same instance is known to have answered before and after"
-    mac_before: bytes | None
-    mac_after: bytes | None
-    earlier: tuple[Earlier, ...]
-    others: tuple[str, ...]
-    "the server addresses it is compared with: those of its clients, of its instances, of its MACs"
-    identities: dict[str, tuple[bytes | None, bytes | None]]
-    "so_major_id and eir_server_scope last told by every other address before the episode"
-    identity: tuple[bytes | None, bytes | None] | None
-    "the same of this address, where it told them before and after, unchanged"
-
-    @property
-    def address(self) -> str:
-        """The address in question."""
-        return self.episode.address
-
-    def booted(self) -> int | None:
-        """When the instance that answers now began, ns on the capture's clock; None where its id does not tell."""
-        change = self.episode.instance
-        return self.seen.layouts.instance_time(self.address, change.after.clientid) if change else None
-
-    def booted_meanwhile(self) -> bool:
-        """The new instance began inside the outage: the same head, started anew."""
-        booted, change = self.booted(), self.episode.instance
-        if booted is None or change is None:
-            return False
-        margin = CLOCK_MARGIN_NS if self.address in self.seen.layouts.clock_skew_s else UNKNOWN_CLOCK_MARGIN_NS
-        return self.since - margin <= booted <= change.after.time + margin
-
-    def home(self) -> tuple[bytes | None, bytes | None] | None:
-        """Instance and MAC of the head that the address was taken from earlier, if it was."""
-        moved = [e for e in self.earlier if e[0] == self.address and e[1] in ("takeover", "failback")]
-        return (moved[0][2], moved[0][5]) if moved and moved[-1][1] == "takeover" else None
-
-    def same_head_before(self, other: str) -> bool:
-        """Whether the other address may have been served by the same head; only known instances that differ exclude
-        it."""
-        there = [
-            s for s in self.seen.by_address.get(other, ()) if s.time <= self.since and self.seen.instance(s) is not None
-        ]
-        return self.before is None or not there or self.seen.instance(there[-1]) == self.before
-
-    def came_back(self) -> bool:
-        """The address returns from the head that took it to the one it was taken from."""
-        home = self.home()
-        if home is None:
-            return False
-        instance, mac = home
-        if instance is not None and instance == self.after:
-            return True
-        if mac is not None and self.mac_after is not None and self.mac_before != self.mac_after:
-            return mac == self.mac_after
-        return True
-
-
 COLD_PARTNER_NS = 60_000_000_000
 """A head that began this long before the outage was not started by it."""
-
-CLOCK_MARGIN_NS = 5_000_000_000
-"""How far a boot time may lie outside the outage it explains, the server's clock being known."""
-
-UNKNOWN_CLOCK_MARGIN_NS = 300_000_000_000
-"""The same where the server's clock is not known."""
 
 
 def signals(scene: Scene) -> list[Signal]:

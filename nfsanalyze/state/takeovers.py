@@ -13,8 +13,9 @@ from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.state.census import Census, Moment
 from nfsanalyze.state.episodes import WINDOW_NS, Episode
 from nfsanalyze.state.macs import Macs
+from nfsanalyze.state.scene import Earlier, Scene, scene_of
 from nfsanalyze.state.sightings import Seen
-from nfsanalyze.state.signals import Scene, Signal, signals
+from nfsanalyze.state.signals import Signal, signals
 
 THRESHOLD = 6
 STRONG = {"S2", "S9", "S10", "S11", "S12"}
@@ -50,102 +51,47 @@ class Change:
         return max(0.0, (self.outage_until.time - self.outage_from.time) / 1e9)
 
 
-def changes(
-    seen: Seen, found: Sequence[Episode], macs: Macs, census: Census, owners: Sequence[ClientOwner]
-) -> list[Change]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A port took over an address, and nothing shows whether the instance behind it is another one."""
+
+    address: str
+    first: Moment
+    last: Moment
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What became of all episodes: those that are changes, and those of which nothing can be said."""
+
+    changes: tuple[Change, ...]
+    doubts: tuple[Doubt, ...]
+
+
+def judge(seen: Seen, found: Sequence[Episode], macs: Macs, census: Census, owners: Sequence[ClientOwner]) -> Judged:
     """Judge all episodes, in order of time: a failback is told by the takeover before it."""
     out: list[Change] = []
+    doubts: list[Doubt] = []
     for number, episode in enumerate(found):
         following = [e.time for e in found[number + 1 :] if e.address == episode.address]
-        scene = _scene(episode, seen, macs, census, owners, out, min(following, default=episode.until))
+        earlier = [
+            Earlier(kind=c.kind, instance=c.before, mac=c.mac_before)
+            for c in out
+            if c.address == episode.address and c.kind in ("takeover", "failback")
+        ]
+        scene = scene_of(episode, seen, macs, census, owners, earlier, min(following, default=episode.until))
         told = signals(scene)
         kind = None if _carried_on(scene) else _kind(scene, told)
         if kind is None:
             continue
+        if kind == "doubtful":
+            doubts.append(_doubt(scene, told))
+            continue
         out.append(_change(scene, told, kind))
         if (restart := _restarted_meanwhile(scene, kind)) is not None:
             out.append(restart)
-    return out
-
-
-def _scene(
-    episode: Episode,
-    seen: Seen,
-    macs: Macs,
-    census: Census,
-    owners: Sequence[ClientOwner],
-    earlier: Sequence[Change],
-    until: int,
-) -> Scene:
-    begins = episode.instance.after.time if episode.instance is not None else episode.time
-    last_good = census.last_good(episode.address, min(begins, episode.time))
-    shown = _last_shown(episode, seen, min(begins, episode.time))
-    since = shown if shown is not None else last_good.time if last_good else episode.time
-    change = episode.instance
-    before = seen.instance(change.before) if change else None
-    after = seen.instance(change.after) if change else None
-    unchanged = False
-    if change is None:  # unchanged, as far as anything shows
-        known = [
-            s for s in seen.by_address.get(episode.address, ()) if seen.instance(s) is not None and s.how != "refused"
-        ]
-        earlier_known = [s for s in known if s.time <= episode.time]
-        later_known = [s for s in known if s.time > episode.time]
-        before = seen.instance(earlier_known[-1]) if earlier_known else None
-        after = seen.instance(later_known[0]) if later_known else None
-        # two heads that began in one second have equal halves: their counters tell them apart
-        unchanged = bool(earlier_known and later_known) and seen.layouts.same_instance(
-            episode.address, earlier_known[-1].clientid, episode.address, later_known[0].clientid
-        )
-    mac_before = macs.at(episode.address, since)
-    mac_after = macs.at(episode.address, max(episode.time, begins) + 1)
-    return Scene(
-        episode=episode,
-        seen=seen,
-        macs=macs,
-        census=census,
-        last_good=last_good,
-        shown=shown is not None,
-        since=since,
-        until=max(until, episode.time),
-        before=before,
-        after=after,
-        unchanged=unchanged,
-        mac_before=mac_before,
-        mac_after=mac_after,
-        others=_others(episode.address, seen, macs, census, (before, after), (mac_before, mac_after)),
-        earlier=tuple(
-            (c.address, c.kind, c.before, c.after, c.to_address, c.mac_before, c.mac_after)
-            for c in earlier
-            if c.kind != "restart"
-        ),
-        identities={
-            o.link.server_address: (o.so_major_id, o.eir_server_scope)
-            for o in owners
-            if o.so_major_id is not None and o.link.server_address != episode.address and o.time <= since
-        },
-        identity=_kept_identity(owners, episode, since),
-    )
-
-
-def _last_shown(episode: Episode, seen: Seen, until: int) -> int | None:
-    """When the old instance last accepted or gave out an id. A later answer to anything else (LOOKUP, GETATTR) may be
-    of the new one already: a server serves them in grace, and before the client's lease is refused."""
-    old = seen.instance(episode.instance.before) if episode.instance else None
-    there = [s for s in seen.by_address.get(episode.address, ()) if s.how != "refused" and s.time <= until]
-    return max((s.time for s in there if old is None or seen.instance(s) == old), default=None)
-
-
-def _kept_identity(
-    owners: Sequence[ClientOwner], episode: Episode, since: int
-) -> tuple[bytes | None, bytes | None] | None:
-    told = [
-        ((o.so_major_id, o.eir_server_scope), o.time > since)
-        for o in owners
-        if o.so_major_id is not None and o.link.server_address == episode.address
-    ]
-    before, after = {i for i, later in told if not later}, {i for i, later in told if later}
-    return next(iter(before)) if len(before) == 1 and before == after else None
+    return Judged(changes=tuple(out), doubts=tuple(doubts))
 
 
 def _carried_on(scene: Scene) -> bool:
@@ -158,25 +104,6 @@ def _carried_on(scene: Scene) -> bool:
     return any(s.how == "accepted" and s.clientid in held and s.time > last_sign for s in there)
 
 
-def _others(
-    address: str,
-    seen: Seen,
-    macs: Macs,
-    census: Census,
-    instances: tuple[bytes | None, bytes | None],
-    both_macs: tuple[bytes | None, bytes | None],
-) -> tuple[str, ...]:
-    """The addresses that can tell anything about a change of this one: of thousands, few can."""
-    found: set[str] = set()
-    for link in census.links.get(address, ()):
-        found |= census.servers.get(link.client_address, set())
-    for instance in instances:
-        found |= seen.addresses.get(instance or b"", frozenset())
-    for mac in both_macs:
-        found |= macs.addresses.get(mac or b"", frozenset())
-    return tuple(sorted(a for a in found if a != address and a in census.links))
-
-
 def _kind(scene: Scene, told: Sequence[Signal]) -> str | None:
     names = {s.signal for s in told}
     score = sum(s.weight for s in told)
@@ -187,7 +114,9 @@ def _kind(scene: Scene, told: Sequence[Signal]) -> str | None:
         apart = [
             s for s in told if s.signal == "S2" and s.other_address and not scene.same_head_before(s.other_address)
         ]
-        return ("failback" if scene.came_back() else "takeover") if apart else None
+        if apart:
+            return "failback" if scene.came_back() else "takeover"
+        return "doubtful" if score >= THRESHOLD and ("S2" in names or "S3" in names) else None
     if strong and score >= THRESHOLD and ("S20" not in names or _elsewhere(scene, told)):
         return "failback" if scene.came_back() else "takeover"
     if scene.episode.instance is not None:
@@ -198,6 +127,18 @@ def _kind(scene: Scene, told: Sequence[Signal]) -> str | None:
     if scene.episode.refusals and broken and scene.before is None:
         return "undetermined"
     return None
+
+
+def _doubt(scene: Scene, told: Sequence[Signal]) -> Doubt:
+    """All state from before was given up in the outage, or never used again: a bond that fails over looks like this,
+    and so does a move to a head whose clients had unmounted."""
+    sign = next(s for s in told if s.signal == "S1")
+    return Doubt(
+        address=scene.address,
+        first=scene.last_good or Moment(time=sign.time, frame=sign.frame),
+        last=Moment(time=sign.time, frame=sign.frame),
+        note=f"{sign.note}: another head or only another port, for no state from before was used again",
+    )
 
 
 def _elsewhere(scene: Scene, told: Sequence[Signal]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reports.example import finding
+from reports.example import finding, takeover_tables
 
 from nfsanalyze.engine.rule import RuleError
 from nfsanalyze.errors import NothingToAnalyse
@@ -82,6 +82,15 @@ def test_nothing_to_analyse_is_3(stage: Stage, pcap: Path) -> None:
     assert code == 3
     report = json.loads(out)
     assert (report["schema"], report["findings"], report["summary"]["complete"]) == ("nfsanalyze/1", [], False)
+
+
+def test_what_was_read_for_nothing_is_listed(stage: Stage, pcap: Path) -> None:
+    stage.answer = NothingToAnalyse("no NFSv4 in it", {"captures": takeover_tables()["captures"]})
+    code, out, _ = stage("scan", pcap, "--format", "json")
+    report = json.loads(out)
+    assert code == 3
+    assert [capture["capture"] for capture in report["captures"]] == takeover_tables()["captures"]["capture"].to_list()
+    assert report["clients"] == report["findings"] == []
 
 
 def test_a_missing_file_among_good_ones_is_incomplete(stage: Stage, pcap: Path, tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def test_what_touches_a_blind_stretch_is_withheld(change: dict[str, Any]) -> Non
             rule="NFS900",
             subject="10.0.0.11 (client1) → 10.0.0.1",
             reason="a finding is withheld: packets are missing",
+            kinds=(str({**HOLE, **change}["kind"]),),
         )
         in unjudged
     )

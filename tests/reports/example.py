@@ -386,6 +386,9 @@ def trunking_gap() -> Finding:
 
 
 def doubt(
-    rule: str = "NFS103", subject: str = "10.0.0.11 → 10.0.0.2", reason: str = "the capture begins after the mount"
+    rule: str = "NFS103",
+    subject: str = "10.0.0.11 → 10.0.0.2",
+    reason: str = "the capture begins after the mount",
+    kinds: tuple[str, ...] = ("origin",),
 ) -> NotEvaluable:
-    return NotEvaluable(rule=rule, subject=subject, reason=reason)
+    return NotEvaluable(rule=rule, subject=subject, reason=reason, kinds=kinds)

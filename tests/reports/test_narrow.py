@@ -73,3 +73,14 @@ def test_addresses_are_compared_as_addresses() -> None:
         "10.0.0.10",
     ]
     assert addresses_in("no address: face::b00k 1.2.3 c1") == []
+
+
+def test_a_move_stays_with_every_address_it_concerns() -> None:
+    report = case()
+    (move,) = report["takeovers"]
+    assert move["address"] == "10.0.0.2"
+    assert narrow(report, servers=["10.0.0.1"])["takeovers"] == [move]
+    del move["signals"][:]
+    move["to_address"] = "10.0.0.3"
+    assert narrow(report, servers=["10.0.0.3"])["takeovers"] == [move]
+    assert narrow(report, servers=["10.0.0.1"])["takeovers"] == []

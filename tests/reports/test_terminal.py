@@ -15,7 +15,6 @@ from reports.example import HELD, at, capture, doubt, finding, request, table, t
 from nfsanalyze.engine.finding import Evidence
 from nfsanalyze.reports.document import document
 from nfsanalyze.reports.terminal import render_text
-from nfsanalyze.reports.terminal.unjudged import capture_command
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07[red]evil[/red] [/nfs] \u202etxt.exe\u202c \x9b31m :smile:"
 
@@ -127,20 +126,47 @@ def test_doubts_stand_by_reason_with_a_command_that_settles_them() -> None:
     text = squeezed(render_text(document(takeover_tables(), [], doubts)))
     assert "the capture begins after the mount rules NFS103 and NFS115 about 10.0.0.11 → 10.0.0.2" in text
     assert "packets are missing rules NFS202 about 12 subjects" in text
-    assert "tcpdump -i any -s 0 -w nfs.pcap 'host 10.0.0.1 or host 10.0.0.2'" in text
+    assert "tcpdump -i any -w nfs.pcap 'host 10.0.0.1 or host 10.0.0.2'" in text
 
 
-def test_many_servers_are_captured_by_doubt_or_by_port() -> None:
-    servers = [{"address": f"10.0.1.{n}", "port": 2049} for n in range(20)]
-    doubted = {"servers": servers, "not_evaluable": [{"subject": "10.0.0.11 → 10.0.1.3"}]}
-    assert capture_command(doubted).endswith("'host 10.0.1.3'")
-    unnamed = {"servers": servers, "not_evaluable": [{"subject": "capture"}]}
-    assert capture_command(unnamed).endswith("'port 2049 or arp or icmp6'")
+@pytest.mark.parametrize(("clientids", "replies", "told"), [([], 0, "reply not captured"), ([], 1, "none granted")])
+def test_an_owner_without_a_short_form(clientids: list[str], replies: int, told: str) -> None:
+    report = document(takeover_tables(), [], [])
+    owner = report["clients"][0]["owners"][0]
+    owner.update(clientids=clientids, replies=replies)
+    assert told in squeezed(render_text(report))
 
 
-def test_encrypted_traffic_gets_no_advice_to_capture_it_again() -> None:
-    text = render_text(document(takeover_tables(), [], [doubt(reason="the traffic is encrypted (krb5p)")]))
-    assert "tcpdump" not in text
+@pytest.mark.parametrize(("live_at", "told"), [(None, False), ("10.0.0.1", True)])
+def test_trunking_detection_is_missed_only_where_there_is_something_to_detect(live_at: str | None, told: bool) -> None:
+    report = document(takeover_tables(), [], [])
+    (recovery,) = report["recoveries"]
+    recovery.update(detection="none", live_at=live_at)
+    about = render_text(report).split("recovery at", 1)[1]
+    assert ("no trunking detection" in squeezed(about)) is told
+
+
+def quiet(calls: int, replies: int, doubts: int = 0) -> str:
+    """What the first lines say of a capture in which nothing happened."""
+    tables = {name: t for name, t in takeover_tables().items() if name in ("captures", "clients", "client_owners")}
+    report = document(tables, [], [doubt()] * doubts)
+    report["captures"][0].update(nfs4_calls=calls, nfs4_replies=replies, packets=1)
+    return squeezed(render_text(report))
+
+
+def test_a_quiet_capture_says_so() -> None:
+    text = quiet(9, 9)
+    assert "No server address moved or restarted, no client had to recover, no state was lost." in text
+    assert "Checked: 1 packet, 9 COMPOUND calls" in text
+
+
+def test_half_a_conversation_is_no_quiet_one() -> None:
+    assert "Only what the clients sent was captured" in quiet(9, 0)
+    assert "Only what the servers sent was captured" in quiet(0, 9)
+
+
+def test_what_could_not_be_judged_is_not_called_quiet() -> None:
+    assert "no state was lost" not in quiet(9, 9, doubts=1)
 
 
 def crowd(number: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 
 from nfsanalyze.analysis import Analysis
 from scenarios.cluster import A1, A2
+from scenarios.hosts import renewals
 from scenarios.judged import fired, found, judged, moves, rows, signals
 from scenarios.layouts import FREEBSD, GANESHA, ILLUMOS, LINUX, NFS4J, RANDOM, Layout
 from scenarios.stories import (
@@ -22,6 +23,7 @@ from scenarios.stories import (
     pair,
     restarted_in_place,
     restarted_while_away,
+    returned,
     started_anew,
     taken_over,
 )
@@ -87,6 +89,7 @@ class TestTakeover:
         done = judged(p.cluster)
         assert moves(done) == [(A2, "undetermined")]
         assert accusations(done) == {"NFS208"}
+        assert {each.rule for each in done.not_evaluable if "ambiguous" in each.kinds} == MOVES
 
     @pytest.mark.parametrize("layout", SHOWS_NOTHING.values(), ids=SHOWS_NOTHING)
     def test_an_answer_with_a_clientid_held_elsewhere_tells_even_where_ids_say_nothing(self, layout: Layout) -> None:
@@ -96,6 +99,23 @@ class TestTakeover:
         assert moves(done) == [(A2, "takeover")]
         assert "S11" in signals(done)
         assert accusations(done) == {"NFS301", "NFS302", "NFS208"}
+
+    @pytest.mark.parametrize("renewed", [True, False], ids=["went on", "was unmounted in the outage"])
+    def test_a_port_alone_tells_no_move_and_no_stay_of_what_was_unmounted(self, renewed: bool) -> None:
+        """Ids say nothing, and those from before are given up: all that is left is the MAC of the other head."""
+        p = pair(layout=RANDOM)
+        outage(p, p.second)
+        p.cluster.serve(A2, p.head_2 if renewed else p.head_1, mac=p.head_1.mac)
+        if renewed:
+            returned(p, p.second)
+        else:
+            renewals(p.cluster, p.host.mount(A2, name=None))
+        done = judged(p.cluster)
+        assert moves(done) == []
+        assert not MOVES & fired(done)
+        doubted = {each.rule for each in done.not_evaluable if each.kinds == ("ambiguous",)}
+        assert doubted == (set() if renewed else MOVES)
+        assert all(A2 in each.reason and "port" in each.reason for each in done.not_evaluable)
 
     @every_client
     @on_the_link

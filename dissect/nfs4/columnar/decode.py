@@ -19,7 +19,7 @@ from dissect.nfs4.columnar.sightings import Sightings
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.columnar.streams import sort
 from dissect.nfs4.columnar.window import Window, Work, batch_of
-from dissect.nfs4.exact import UNDECODED, _kind
+from dissect.nfs4.exact import UNDECODED, kind_of
 from dissect.nfs4.gather import Gather
 from dissect.nfs4.link.segment import Other, Segment
 from dissect.nfs4.link.unwrap import Unwrapper
@@ -50,7 +50,8 @@ class _Decoder:
     def __init__(self, base: int, ports: Collection[int]) -> None:
         self._base = base
         self._gather = Gather()
-        self._lanes = Lanes(self._gather, NFS_PORTS | frozenset(ports))
+        self._nfs_ports = NFS_PORTS | frozenset(ports)
+        self._lanes = Lanes(self._gather, self._nfs_ports)
         self._unwrapper = Unwrapper()
         self._ways = Ways(lambda pair: self._unwrapper._pairs.get(pair) or self._unwrapper._text(pair))
         self._sightings = Sightings(self._unwrapper.runs, self._ways)
@@ -174,7 +175,7 @@ class _Decoder:
                 if isinstance(item, Segment):
                     self._lanes.segment(item)
                 elif item.protocol != UNDECODED:
-                    self._lanes.census.count(_kind(item), number)
+                    self._lanes.census.count(kind_of(item, self._nfs_ports), number)
 
         return number << FRAME_SHIFT, number << FRAME_SHIFT, run
 

@@ -54,9 +54,9 @@ def document(
     )
 
 
-def empty_document(reasons: Sequence[str]) -> Document:
-    """The document of a run that found nothing to analyse."""
-    return document({}, (), (), incomplete=reasons)
+def empty_document(reasons: Sequence[str], tables: Mapping[str, pl.DataFrame] | None = None) -> Document:
+    """The document of a run that found nothing to analyse; `tables`: of the captures that were read for nothing."""
+    return document(tables or {}, (), (), incomplete=reasons)
 
 
 def complete_summary(report: Document) -> Document:

@@ -95,6 +95,7 @@ def _owner(source: Source, rows: list[Row]) -> dict[str, Any]:
         "verifiers": unique(r["verifier"] for r in rows),
         "clientids": unique(r["clientid"] for r in granted),
         "requests": len(rows),
+        "replies": sum(r["status"] is not None for r in rows),
         "capture": source.capture(head["frame"]),
         "first_frame": source.number(head["frame"]),
         "last_frame": source.number(rows[-1]["frame"]),

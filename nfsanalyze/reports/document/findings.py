@@ -73,5 +73,8 @@ def _client(name: str | None) -> str | None:
 
 def unjudged(entries: Sequence[NotEvaluable]) -> list[dict[str, Any]]:
     """One entry a rule and subject that could not be judged."""
-    distinct = {(entry.rule, entry.subject, entry.reason) for entry in entries}
-    return [{"rule": rule, "subject": subject, "reason": reason} for rule, subject, reason in sorted(distinct)]
+    distinct = {(entry.rule, entry.subject, entry.reason, entry.kinds) for entry in entries}
+    return [
+        {"rule": rule, "subject": subject, "reason": reason, "kinds": list(kinds)}
+        for rule, subject, reason, kinds in sorted(distinct)
+    ]

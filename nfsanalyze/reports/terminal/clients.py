@@ -89,7 +89,7 @@ def _owners(page: Page, view: View, client: dict[str, Any]) -> None:
             [
                 text(_endpoint(owner["server_address"], owner["server_port"])),
                 text(_owner(owner)),
-                text(", ".join(owner["clientids"]) or "none granted"),
+                text(", ".join(owner["clientids"]) or ("none granted" if owner["replies"] else "reply not captured")),
             ]
             for owner in shown
         ),
@@ -186,8 +186,10 @@ def _recovery(view: View, entry: dict[str, Any]) -> str:
     if entry["new_clientid"]:
         live = f", already live at {entry['live_at']}" if entry["live_at"] else ""
         parts.append(f"answered with clientid {entry['new_clientid']}{live}")
-    if entry["detection"] != "not-visible":
-        parts.append("no trunking detection" if entry["detection"] == "none" else f"trunking: {entry['detection']}")
+    if entry["detection"] == "none" and entry["live_at"]:
+        parts.append("no trunking detection")
+    elif entry["detection"] not in ("none", "not-visible"):
+        parts.append(f"trunking: {entry['detection']}")
     tried = entry["reclaims"]["tried"]
     if tried:
         parts.append(f"{counted(tried, 'reclaim')}, {entry['reclaims']['failed']:,} refused for good")

@@ -1,4 +1,4 @@
-"""What could not be judged, and the capture that would settle it."""
+"""What could not be judged, and what would settle it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import re
 from collections import defaultdict
 from typing import Any
 
-from nfsanalyze.reports.addresses import addresses_in
+from nfsanalyze.reports.advice import advice
 from nfsanalyze.reports.terminal.page import Page, View, counted, listing
 
 _REASONS = 8
 _SUBJECTS = 3
-_HOSTS = 8
-_NFS_PORT = 2049
 _COUNT = re.compile(r"and ([\d,]+) more")
 
 
 def unjudged(page: Page, view: View) -> None:
-    """A paragraph a reason with the rules it stops, then a command to capture what is missing."""
+    """A paragraph a reason with the rules it stops, then what to do about it."""
     entries = view.report["not_evaluable"]
     if not entries:
         return
@@ -34,14 +32,10 @@ def unjudged(page: Page, view: View) -> None:
         page.hanging("about", _subjects(view, group), indent=4, style="dim")
     if hidden:
         page.line(f"... and {counted(hidden, 'more reason')} (--all shows them)", indent=2)
-    if all("encrypt" in reason.lower() for reason in groups):
-        page.line("No capture settles this while the traffic is encrypted.", indent=2)
-        return
-    page.line(
-        "To settle it, capture again where both directions pass, from before the mount until after the trouble:",
-        indent=2,
-    )
-    page.verbatim("", capture_command(view.report), indent=4)
+    settled = advice(view.report)
+    page.line(" ".join(settled.sentences), indent=2)
+    if settled.command is not None:
+        page.verbatim("", settled.command, indent=4)
 
 
 def _subjects(view: View, group: list[dict[str, Any]]) -> str:
@@ -55,19 +49,3 @@ def _subjects(view: View, group: list[dict[str, Any]]) -> str:
     if not hidden:
         return listing(shown)
     return f"{', '.join(shown)} and {hidden:,} more" if shown else f"{hidden:,} subjects"
-
-
-def capture_command(report: dict[str, Any]) -> str:
-    """The tcpdump command that would settle it: all servers, as a move shows only where both addresses are seen;
-    where they are many, those in doubt; where none is known, whoever is named."""
-    servers = {server["address"] for server in report["servers"]}
-    doubted = {address for entry in report["not_evaluable"] for address in addresses_in(entry["subject"])}
-    hosts = sorted(servers if 0 < len(servers) <= _HOSTS else doubted & servers or doubted)
-    # a link-local zone means nothing to the filter
-    hosts = [address.partition("%")[0] for address in hosts]
-    if hosts and len(hosts) <= _HOSTS:
-        wanted = " or ".join(f"host {address}" for address in hosts)
-    else:
-        ports = sorted({server["port"] for server in report["servers"]} or {_NFS_PORT})
-        wanted = " or ".join([*(f"port {port}" for port in ports[:_HOSTS]), "arp", "icmp6"])
-    return f"tcpdump -i any -s 0 -w nfs.pcap '{wanted}'"

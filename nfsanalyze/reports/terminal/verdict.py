@@ -24,6 +24,7 @@ def verdict(page: Page, view: View) -> None:
     else:
         page.line(("No findings.", "bold"), f" Checked: {_checked(report)}.")
     story = [*_moves(report), *_undetected(view), *_losses(report), *_others(report)]
+    story = story or list(_quiet(report))
     if story:
         page.line(" ".join(_sentence(part) for part in story))
     missing = report["summary"]["not_evaluable"]
@@ -49,7 +50,7 @@ def _checked(report: dict[str, Any]) -> str:
     captures = report["captures"]
     return listing(
         [
-            f"{sum(c['packets'] for c in captures):,} packets",
+            counted(sum(c["packets"] for c in captures), "packet"),
             counted(sum(c["nfs4_calls"] for c in captures), "COMPOUND call"),
             counted(len(report["clients"]), "client"),
             counted(len(report["leases"]), "lease"),
@@ -103,6 +104,20 @@ def _others(report: dict[str, Any]) -> Iterator[str]:
         yield first[rule]["message"].rstrip(". ") + more
     if len(totals) > _OTHERS:
         yield f"{counted(len(totals) - _OTHERS, 'more serious rule')} fired"
+
+
+def _quiet(report: dict[str, Any]) -> Iterator[str]:
+    """Nothing happened, or nothing that half a conversation could tell."""
+    calls, replies = (sum(c[side] for c in report["captures"]) for side in ("nfs4_calls", "nfs4_replies"))
+    if calls and not replies:
+        yield "only what the clients sent was captured: whether anything was refused or lost cannot be told"
+    elif replies and not calls:
+        yield "only what the servers sent was captured: what was asked, and of whom, cannot be told"
+    elif not (report["takeovers"] or report["recoveries"] or report["lost_state"]):
+        if report["not_evaluable"]:
+            yield "what the capture shows is no move or restart of a server address, no recovery and no lost state"
+        else:
+            yield "no server address moved or restarted, no client had to recover, no state was lost"
 
 
 def _index(page: Page, view: View) -> None:
