@@ -19,7 +19,8 @@ LOCAL = re.compile("|".join(rf"(?<![\w.}}]){'/' + folder}/" for folder in ("work
 
 
 def texts() -> Iterator[Path]:
-    yield from (path for path in ROOT.iterdir() if path.is_file() and path.suffix in SUFFIXES)
+    # in a worktree .git is a file, and none of ours
+    yield from (p for p in ROOT.iterdir() if p.is_file() and p.suffix in SUFFIXES and p.name != ".git")
     for folder in KEPT:
         for path in (ROOT / folder).rglob("*"):
             if path.is_file() and path.suffix in SUFFIXES and "__pycache__" not in path.parts:
