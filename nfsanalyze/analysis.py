@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nfsanalyze.engine.finding import Finding, NotEvaluable
 from nfsanalyze.errors import NothingToAnalyse
+from nfsanalyze.stages import Stages
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,22 +48,29 @@ def analyse(
     ignore: Sequence[str] = (),
     decoder: Decoder = "auto",
     progress: Progress | None = None,
+    stages: Stages | None = None,
 ) -> Analysis:
-    """Analyse captures as one case.
+    """Analyse captures as one case; `stages` is told which one is on.
 
     Raises NothingToAnalyse where no path is a capture or none holds NFSv4, RuleError for rules that cannot be loaded.
     """
+    stages = stages or Stages()
+    # what every run needs is imported before the captures are opened, so that no stage pays for it
+    import polars as pl  # noqa: F401
+
     from nfsanalyze.engine.loader import load_rules
     from nfsanalyze.engine.run import run
     from nfsanalyze.engine.select import select_rules
+    from nfsanalyze.facts.facts import facts
     from nfsanalyze.facts.trace import join
     from nfsanalyze.state.infer import infer
     from nfsanalyze.state.tables import table, tables
 
     rules = select_rules(load_rules(examples=False), select, ignore)
+    stages.enter("open")
     captures, unread = _opened(paths)
     fast = [decoder == "fast" or (decoder == "auto" and _large(c)) for c in captures]
-    trace = join(_decoded(captures, fast, ports, progress))
+    trace = join(stages.turns(_decoded(captures, fast, ports, progress), giving="decode", taking="facts"))
     incomplete = [*unread, *(_cut(c) for c in captures if c.cut_short), *_unknown(captures, trace)]
     read = {
         "captures": table("captures", _captures(captures, fast, trace)),
@@ -70,17 +78,22 @@ def analyse(
     }
     if not _has_nfs(trace):
         raise NothingToAnalyse(_nothing(captures, unread, trace), read)
+    found = facts(trace, ports)
+    stages.enter("state")
     case = infer(
-        trace,
+        found,
         begins=_edge(captures, trace, last=False),
         ends=_edge(captures, trace, last=True),
         cut_short=[c.path for c in captures if c.cut_short],
         lease_time_s=lease_time_s,
-        ports=ports,
     )
-    facts = {**tables(case), **read}
-    found, unjudged = run(rules, facts)
-    return Analysis(tables=facts, findings=tuple(found), not_evaluable=tuple(unjudged), incomplete=tuple(incomplete))
+    stages.enter("tables")
+    laid_out = {**tables(case), **read}
+    stages.enter("rules")
+    findings, unjudged = run(rules, laid_out)
+    return Analysis(
+        tables=laid_out, findings=tuple(findings), not_evaluable=tuple(unjudged), incomplete=tuple(incomplete)
+    )
 
 
 def _opened(paths: Iterable[str]) -> tuple[list[Capture], list[str]]:

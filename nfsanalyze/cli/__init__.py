@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
+
+BEGUN = time.perf_counter()
+"""When the program began to load."""
 
 
 def main() -> None:

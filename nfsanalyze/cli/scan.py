@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from nfsanalyze.cli import BEGUN
 from nfsanalyze.cli.inputs import addresses, refuse_overwrite, time_zone, total_size, usable
 from nfsanalyze.cli.progress import progress
-from nfsanalyze.cli.streams import check_writable, complain, write_file, write_stdout
+from nfsanalyze.cli.stats import table
+from nfsanalyze.cli.streams import check_writable, complain, write_file, write_stderr, write_stdout
 from nfsanalyze.errors import ExitCode, NothingToAnalyse
+from nfsanalyze.stages import Stages
 
 if TYPE_CHECKING:
     from nfsanalyze.reports.document import Document
@@ -79,6 +82,9 @@ def scan(
         str, typer.Option(metavar="ZONE", help="Zone of the times in the text: UTC, local, Europe/Berlin.")
     ] = "UTC",
     show_all: Annotated[bool, typer.Option("--all", help="Shorten no list in the text.")] = False,
+    stats: Annotated[
+        bool, typer.Option("--stats", help="Tell on stderr what each stage cost: seconds, CPU seconds, peak memory.")
+    ] = False,
 ) -> None:
     """Analyse the captures of one incident and report.
 
@@ -87,6 +93,7 @@ def scan(
 
     Without --fail-on findings do not change the exit code. --client and --server narrow the report, never the analysis.
     """
+    stages = Stages(begun=BEGUN)
     if output == Path("-"):
         output = None
     rendering = _Rendering(format=format, output=output, zone=time_zone(tz), show_all=show_all or bool(client))
@@ -104,6 +111,7 @@ def scan(
             ports=tuple(port or ()),
             select=_words(select),
             ignore=_words(ignore),
+            stages=stages,
         )
     except NothingToAnalyse as error:
         if format == "json":
@@ -113,8 +121,12 @@ def scan(
         raise
     for line in report["summary"]["incomplete"]:
         complain(f"incomplete: {line}")
+    told = report["captures"]
     report = _narrowed(report, clients=client or (), servers=server or ())
     _write(report, rendering)
+    if stats:
+        stages.enter("end")
+        write_stderr(table(stages, told))
     raise typer.Exit(_exit_code(report, fail_on))
 
 
@@ -126,6 +138,7 @@ def _report(
     ports: Sequence[int],
     select: Sequence[str],
     ignore: Sequence[str],
+    stages: Stages,
 ) -> Document:
     # numpy's linear algebra is not used here, and the tables are small: more threads would only cost start-up
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -136,7 +149,16 @@ def _report(
     from nfsanalyze.reports.document import document
 
     with progress(total_size(paths)) as meter:
-        analysis = analyse(paths, lease_time_s=lease_time_s, ports=ports, select=select, ignore=ignore, progress=meter)
+        analysis = analyse(
+            paths,
+            lease_time_s=lease_time_s,
+            ports=ports,
+            select=select,
+            ignore=ignore,
+            progress=meter,
+            stages=stages,
+        )
+    stages.enter("report")
     return document(
         analysis.tables, analysis.findings, analysis.not_evaluable, incomplete=[*unread, *analysis.incomplete]
     )

@@ -15,10 +15,14 @@ from nfsanalyze.facts.printable import printable
 
 def complain(message: str) -> None:
     """One line on stderr, whatever the message holds."""
-    line = f"nfsanalyze: {printable(' '.join(message.split()))}\n"
+    write_stderr(f"nfsanalyze: {printable(' '.join(message.split()))}\n")
+
+
+def write_stderr(text: str) -> None:
+    """Our own text on stderr; a reader that went away is no error."""
     with contextlib.suppress(OSError, ValueError):
         encoding = sys.stderr.encoding or "ascii"
-        sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stderr.flush()
 
 

@@ -1,10 +1,10 @@
-"""From the trace to everything inferred: one function that calls each step once, in the order in which they rest on
+"""From the facts to everything inferred: one function that calls each step once, in the order in which they rest on
 each other."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from dissect.nfs4 import types as t
 from dissect.nfs4.const import Op
-from nfsanalyze.facts.errors import StateError, state_errors
-from nfsanalyze.facts.exchange import Exchange, exchanges
-from nfsanalyze.facts.files import Files, files
-from nfsanalyze.facts.identity import ClientOwner, Confirm, client_owners, confirms
-from nfsanalyze.facts.roles import Link, links
+from nfsanalyze.facts.errors import StateError
+from nfsanalyze.facts.exchange import Exchange
+from nfsanalyze.facts.facts import Facts
+from nfsanalyze.facts.files import Files
+from nfsanalyze.facts.identity import ClientOwner, Confirm
+from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import Trace, frame_of
-from nfsanalyze.facts.uses import accepted, uses
+from nfsanalyze.facts.uses import accepted
 from nfsanalyze.state.blind import Blind, blind
 from nfsanalyze.state.census import Census, Moment, census
 from nfsanalyze.state.detection import Detected, SessionUse, completions, detections, session_uses
@@ -51,6 +52,7 @@ class Case:
     confirms: tuple[Confirm, ...]
     errors: tuple[StateError, ...]
     files: Files
+    uses: NDArray[np.void]
     ids: Ids
     clients: Clients
     seen: Seen
@@ -70,21 +72,17 @@ class Case:
 
 
 def infer(
-    trace: Trace,
+    facts: Facts,
     *,
     begins: Moment,
     ends: Moment,
     cut_short: Sequence[str] = (),
     lease_time_s: float | None = None,
-    ports: Collection[int] = (),
 ) -> Case:
-    """Infer a case from its trace; `begins` and `ends` are the first and last packet, `cut_short` the names of broken
+    """Infer a case from its facts; `begins` and `ends` are the first and last packet, `cut_short` the names of broken
     captures."""
-    found_links = links(trace, ports)
-    told = tuple(exchanges(trace, found_links))
-    owners, confirmed = tuple(client_owners(told)), tuple(confirms(told))
-    errors = tuple(state_errors(trace, found_links))
-    used = uses(trace)
+    trace, found_links, told, owners = facts.trace, facts.links, facts.exchanges, facts.owners
+    confirmed, errors, used, held = facts.confirms, facts.errors, facts.uses, facts.files
     renewals = accepted(used)
     known = ids(owners, confirmed, told, {trace.keys[k] for k in np.unique(used["key"]).tolist()})
     found_clients = clients(owners, found_links)
@@ -114,7 +112,6 @@ def infer(
     refused = refusals(found_leases, errors, known, of)
     settle(found_leases, refused, confirmed, found_clients.clients, found_changes, times, ends.time)
     gaps = tuple(lease_gaps(found_leases, refused, times, found_changes, counted, ends.time))
-    held = files(told)
     recovered = tuple(recoveries(errors, owners, confirmed, held.reclaims, known, of))
     return Case(
         trace=trace,
@@ -126,6 +123,7 @@ def infer(
         confirms=confirmed,
         errors=errors,
         files=held,
+        uses=used,
         ids=known,
         clients=found_clients,
         seen=sightings,

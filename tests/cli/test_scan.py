@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from reports.example import finding, takeover_tables
 
+from nfsanalyze.cli.app import run
 from nfsanalyze.engine.rule import RuleError
 from nfsanalyze.errors import NothingToAnalyse
 
 Stage = Any
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
 
 def test_a_report_on_stdout_and_nothing_on_stderr(stage: Stage, pcap: Path) -> None:
@@ -241,3 +244,17 @@ def test_a_client_that_is_no_address_is_a_usage_error(stage: Stage, pcap: Path) 
     code, out, err = stage("scan", pcap, "--client", "web01")
     assert (code, out) == (2, "")
     assert "--client web01: not an IP address" in err
+
+
+def test_stats_tell_what_each_stage_cost_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    sample = str(SAMPLES / "02-v40-ucs-takeover.pcapng")
+    assert run(["scan", sample, "--format", "json"]) == 0
+    plain = capsys.readouterr()
+    assert run(["scan", sample, "--format", "json", "--stats"]) == 0
+    told = capsys.readouterr()
+    assert (told.out, plain.err) == (plain.out, "")
+    stages = ["start", "open", "decode", "facts", "state", "tables", "rules", "report", "total"]
+    rows = [line.split() for line in told.err.splitlines()]
+    assert [row[0] for row in rows[1:-1]] == stages
+    assert sum(float(row[1]) for row in rows[1:-2]) == pytest.approx(float(rows[-2][1]), abs=0.01)
+    assert rows[-1][:4] == ["360", "packets", "and", "195"]

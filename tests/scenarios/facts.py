@@ -9,6 +9,7 @@ from dissect.nfs4.batch import CAPTURE_STRIDE
 from dissect.nfs4.capture import open_capture
 from dissect.nfs4.exact import exact
 from nfsanalyze.facts.exchange import Exchange, exchanges
+from nfsanalyze.facts.facts import facts
 from nfsanalyze.facts.identity import ClientOwner, client_owners
 from nfsanalyze.facts.roles import Link, links
 from nfsanalyze.facts.trace import Trace, join
@@ -45,7 +46,7 @@ def inferred(story: Cluster | Wire, *, lease_time_s: float | None = None, **how:
     frames = wire.frames
     assert len(frames) < CAPTURE_STRIDE
     return infer(
-        traced(wire, **how),
+        facts(traced(wire, **how)),
         begins=Moment(time=frames[0][0], frame=1),
         ends=Moment(time=frames[-1][0], frame=len(frames)),
         lease_time_s=lease_time_s,

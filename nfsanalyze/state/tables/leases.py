@@ -10,7 +10,6 @@ import numpy as np
 from dissect.nfs4.batch import FRAME_SHIFT
 from dissect.nfs4.const import CreateSessionFlag
 from nfsanalyze.facts.identity import Confirm
-from nfsanalyze.facts.uses import uses
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.heads import begins
 from nfsanalyze.state.infer import Case
@@ -157,7 +156,7 @@ def sessions(case: Case) -> Iterator[Row]:
 
 def _spans(case: Case) -> Iterator[tuple[bytes, int, int, int]]:
     """(key, connection, first frame, last frame) of every id used on every connection."""
-    used = uses(case.trace)
+    used = case.uses
     if not len(used):
         return
     pairs = used["conn"].astype(np.uint64) << np.uint64(32) | used["key"]
