@@ -6,12 +6,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
 from nfsanalyze.engine.finding import SEVERITIES, Finding
 from nfsanalyze.engine.message import placeholders
+from nfsanalyze.engine.nearest import nearest
+from nfsanalyze.engine.places import detect_at, line_of
 from nfsanalyze.engine.rule import BLIND_KINDS, CONFIDENCES, USER_GROUP, Example, Rule, RuleError
 from nfsanalyze.facts.schema import TABLES
 
@@ -19,8 +20,6 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _ID = re.compile(r"NFS[0-9]{3}")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _EXAMPLES = re.compile(r"^\[\[example\]\]", re.MULTILINE)
-
-_CLOSE = 9
 
 _TEXTS = (
     "id",
@@ -43,6 +42,15 @@ _FINDING_KEYS = tuple(field.name for field in fields(Finding))
 _PROSE = ("what", "why", "fix", "false_positives")
 _ONE_OF = {"severity": SEVERITIES, "confidence": CONFIDENCES}
 _WORDS = {"needs": tuple(TABLES), "watches": BLIND_KINDS, "withhold": BLIND_KINDS}
+
+
+class _Fault(Exception):
+    """What is wrong with a field, before it is known where the field stands."""
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(field, words)
+        self.field = field
+        self.words = words
 
 
 def shipped_folder(package: Path = _PACKAGE) -> Path:
@@ -71,7 +79,7 @@ def load_rules(folder: Path | None = None, *, own: Iterable[Path] = (), examples
     for root in own:
         for rule in (load_rule(path) for path in rule_files(root)):
             if rule.group != USER_GROUP:
-                _fail(rule.source, "id", f"{rule.id} is not free: NFS900 to NFS999 belong to your own rules")
+                raise RuleError(f"{rule.source}: id: {rule.id} is not free: NFS900 to NFS999 belong to your own rules")
             rules.append(rule)
     _refuse_twins(rules)
     return tuple(sorted(rules, key=lambda rule: rule.id))
@@ -106,29 +114,26 @@ def parse_rule(text: str, source: str, *, examples: bool = True) -> Rule:
         if head is not text:
             return parse_rule(text, source)
         raise RuleError(f"{source}: not TOML: {' '.join(str(error).split())}") from error
-    _known(source, "", raw, (*_TEXTS, *_LISTS, *_OPTIONAL, "example"))
-    texts = {key: _text(source, key, raw) for key in _TEXTS}
-    lists = {key: _strings(source, key, raw) for key in (*_LISTS, *(key for key in _OPTIONAL if key in raw))}
+    try:
+        return _rule(raw, source, detect_at(text), examples=head is text)
+    except _Fault as fault:
+        line = line_of(text, fault.field)
+        place = source if line is None else f"{source}:{line}"
+        raise RuleError(f"{place}: {fault.field}: {fault.words}") from fault
+
+
+def _rule(raw: dict[str, Any], source: str, at: tuple[int, int], *, examples: bool) -> Rule:
+    _known("", raw, (*_TEXTS, *_LISTS, *_OPTIONAL, "example"))
+    texts = {key: _text(key, raw) for key in _TEXTS}
+    lists = {key: _strings(key, raw) for key in (*_LISTS, *(key for key in _OPTIONAL if key in raw))}
     lists.setdefault("withhold", lists["watches"])
-    _check(source, texts, lists)
+    _check(texts, lists)
     texts["message"] = " ".join(texts["message"].split())
     for key in _PROSE:
         texts[key] = _prose(texts[key])
-    examples_read = _examples(source, raw.get("example", [])) if head is text else ()
+    found = _examples(raw.get("example", [])) if examples else ()
     # The keys are checked above; spelled out, each would stand here a fourth time.
-    return Rule(examples=examples_read, source=source, **texts, **lists)  # type: ignore[arg-type]
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "x"?` for the known word closest to this one, or nothing."""
-    lower = {item.lower(): item for item in known}
-    wanted = word.lower()
-
-    def closeness(item: str) -> tuple[float, int]:
-        return SequenceMatcher(None, wanted, item).ratio(), sum(a == b for a, b in zip(wanted, item, strict=False))
-
-    found = get_close_matches(wanted, lower, n=_CLOSE, cutoff=0.6)
-    return f'; did you mean "{lower[max(found, key=closeness)]}"?' if found else ""
+    return Rule(examples=found, source=source, detect_at=at, **texts, **lists)  # type: ignore[arg-type]
 
 
 def _is_ours(pyproject: Path) -> bool:
@@ -143,101 +148,101 @@ def _refuse_twins(rules: Sequence[Rule]) -> None:
     for rule in rules:
         for key, word in (("id", rule.id), ("name", rule.name)):
             if word in seen:
-                _fail(rule.source, key, f"{word} is taken by {seen[word]}")
+                raise RuleError(f"{rule.source}: {key}: {word} is taken by {seen[word]}")
             seen[word] = rule.source
 
 
-def _check(source: str, texts: Mapping[str, str], lists: Mapping[str, tuple[str, ...]]) -> None:
+def _check(texts: Mapping[str, str], lists: Mapping[str, tuple[str, ...]]) -> None:
     if not _ID.fullmatch(texts["id"]):
-        _fail(source, "id", f'"{texts["id"]}" is not NFS and three digits')
+        _fail("id", f'"{texts["id"]}" is not NFS and three digits')
     if not _NAME.fullmatch(texts["name"]):
-        _fail(source, "name", f'"{texts["name"]}" is not words in lower case joined by -')
+        _fail("name", f'"{texts["name"]}" is not words in lower case joined by -')
     for key, allowed in _ONE_OF.items():
         if texts[key] not in allowed:
-            _fail(source, key, f'"{texts[key]}" is none of {", ".join(allowed)}{nearest(texts[key], allowed)}')
+            _fail(key, f'"{texts[key]}" is none of {", ".join(allowed)}{nearest(texts[key], allowed)}')
     for key, words in _WORDS.items():
         for word in lists[key]:
             if word not in words:
-                _fail(source, key, f'"{word}" is unknown{nearest(word, words)}')
+                _fail(key, f'"{word}" is unknown{nearest(word, words)}')
     if not lists["needs"]:
-        _fail(source, "needs", "names no table")
+        _fail("needs", "names no table")
     if not lists["references"]:
-        _fail(source, "references", "is empty")
+        _fail("references", "is empty")
     for kind in lists["withhold"]:
         if kind not in lists["watches"]:
-            _fail(source, "withhold", f'"{kind}" is not among watches')
+            _fail("withhold", f'"{kind}" is not among watches')
     try:
         placeholders(texts["message"])
     except ValueError as error:
-        _fail(source, "message", str(error))
+        _fail("message", str(error))
 
 
-def _examples(source: str, raw: Any) -> tuple[Example, ...]:
+def _examples(raw: Any) -> tuple[Example, ...]:
     if not isinstance(raw, list):
-        _fail(source, "example", "is not a list of tables: write [[example]]")
-    found = tuple(_example(source, f"example {number}", entry) for number, entry in enumerate(raw, 1))
+        _fail("example", "is not a list of tables: write [[example]]")
+    found = tuple(_example(f"example {number}", entry) for number, entry in enumerate(raw, 1))
     if not any(example.expect for example in found):
-        _fail(source, "example", "none fires: at least one must")
+        _fail("example", "none fires: at least one must")
     if all(example.expect for example in found):
-        _fail(source, "example", "all fire: at least one must not")
+        _fail("example", "all fire: at least one must not")
     names = [example.name for example in found]
     if len(set(names)) < len(names):
-        _fail(source, "example", "two have one name")
+        _fail("example", "two have one name")
     return found
 
 
-def _example(source: str, where: str, raw: Any) -> Example:
+def _example(where: str, raw: Any) -> Example:
     if not isinstance(raw, dict):
-        _fail(source, where, "is not a table")
-    _known(source, where, raw, _EXAMPLE_KEYS)
-    name = _text(source, "name", raw, where)
+        _fail(where, "is not a table")
+    _known(where, raw, _EXAMPLE_KEYS)
+    name = _text("name", raw, where)
     where = f'example "{name}"'
     for key in ("expect", "tables"):
         if key not in raw:
-            _fail(source, where, f"{key} is missing")
-    expect = _rows(source, f"{where} expect", raw["expect"])
+            _fail(where, f"{key} is missing")
+    expect = _rows(f"{where} expect", raw["expect"])
     for row in expect:
-        _known(source, f"{where} expect", row, _FINDING_KEYS)
+        _known(f"{where} expect", row, _FINDING_KEYS)
     if not isinstance(raw["tables"], dict):
-        _fail(source, f"{where} tables", "is not a table of tables")
-    _known(source, f"{where} tables", raw["tables"], tuple(TABLES))
+        _fail(f"{where} tables", "is not a table of tables")
+    _known(f"{where} tables", raw["tables"], tuple(TABLES))
     tables = {}
     for table, value in raw["tables"].items():
-        tables[table] = _rows(source, f"{where} {table}", value)
+        tables[table] = _rows(f"{where} {table}", value)
         for row in tables[table]:
-            _known(source, f"{where} {table}", row, tuple(column.name for column in TABLES[table].columns))
+            _known(f"{where} {table}", row, tuple(column.name for column in TABLES[table].columns))
     return Example(name=name, expect=expect, tables=tables)
 
 
-def _rows(source: str, where: str, value: Any) -> tuple[dict[str, Any], ...]:
+def _rows(where: str, value: Any) -> tuple[dict[str, Any], ...]:
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        _fail(source, where, "is not a list of tables")
+        _fail(where, "is not a list of tables")
     return tuple(value)
 
 
-def _text(source: str, key: str, raw: Mapping[str, Any], where: str = "") -> str:
+def _text(key: str, raw: Mapping[str, Any], where: str = "") -> str:
     label = f"{where} {key}".strip()
     if key not in raw:
-        _fail(source, label, "is missing")
+        _fail(label, "is missing")
     value = raw[key]
     if not isinstance(value, str) or not value.strip():
-        _fail(source, label, "is not a text" if not isinstance(value, str) else "is empty")
+        _fail(label, "is not a text" if not isinstance(value, str) else "is empty")
     return value.strip()
 
 
-def _strings(source: str, key: str, raw: Mapping[str, Any]) -> tuple[str, ...]:
+def _strings(key: str, raw: Mapping[str, Any]) -> tuple[str, ...]:
     if key not in raw:
-        _fail(source, key, "is missing")
+        _fail(key, "is missing")
     value = raw[key]
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        _fail(source, key, "is not a list of texts")
+        _fail(key, "is not a list of texts")
     return tuple(value)
 
 
-def _known(source: str, where: str, raw: Mapping[str, Any], allowed: Sequence[str]) -> None:
+def _known(where: str, raw: Mapping[str, Any], allowed: Sequence[str]) -> None:
     for key in raw:
         if key not in allowed:
-            _fail(source, f"{where} {key}".strip(), f"is unknown{nearest(key, allowed)}")
+            _fail(f"{where} {key}".strip(), f"is unknown{nearest(key, allowed)}")
 
 
 def _prose(text: str) -> str:
@@ -258,5 +263,5 @@ def _prose(text: str) -> str:
     return "\n".join(lines)
 
 
-def _fail(source: str, field: str, fault: str) -> NoReturn:
-    raise RuleError(f"{source}: {field}: {fault}")
+def _fail(field: str, words: str) -> NoReturn:
+    raise _Fault(field, words)

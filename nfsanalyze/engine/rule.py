@@ -37,7 +37,8 @@ class Example:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule. `watches` are the kinds of blindness in which it could have missed something,
-    `withhold` those in which what it found cannot be trusted either; `examples` is empty where they were not read."""
+    `withhold` those in which what it found cannot be trusted either; `examples` is empty where they were not read;
+    `detect_at` is the line and column of its file at which the SQL begins."""
 
     id: str
     name: str
@@ -57,6 +58,7 @@ class Rule:
     false_positives: str
     examples: tuple[Example, ...]
     source: str
+    detect_at: tuple[int, int] = (1, 1)
 
     @property
     def group(self) -> str:

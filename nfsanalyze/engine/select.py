@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from nfsanalyze.engine.loader import nearest
+from nfsanalyze.engine.nearest import nearest
 from nfsanalyze.engine.rule import Rule, RuleError
 
 

@@ -23,7 +23,7 @@ _JUDGES = re.compile(r"\bAS\s+(severity|confidence)\b", re.IGNORECASE)
 
 def rule_values(rule: Rule) -> dict[str, Any]:
     """All a rule says, for programs; its examples by name and number of findings."""
-    values = {key: value for key, value in asdict(rule).items() if key not in ("examples", "source")}
+    values = {key: value for key, value in asdict(rule).items() if key not in ("examples", "source", "detect_at")}
     values["group"] = rule.group
     values["examples"] = [{"name": example.name, "findings": len(example.expect)} for example in rule.examples]
     return values

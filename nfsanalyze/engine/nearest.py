@@ -1,0 +1,20 @@
+"""What somebody probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher, get_close_matches
+
+_CLOSE = 9
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean "x"?` for the known word closest to this one, or nothing."""
+    lower = {item.lower(): item for item in known}
+    wanted = word.lower()
+
+    def closeness(item: str) -> tuple[float, int]:
+        return SequenceMatcher(None, wanted, item).ratio(), sum(a == b for a, b in zip(wanted, item, strict=False))
+
+    found = get_close_matches(wanted, lower, n=_CLOSE, cutoff=0.6)
+    return f'; did you mean "{lower[max(found, key=closeness)]}"?' if found else ""
