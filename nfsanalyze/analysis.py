@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,6 +39,14 @@ class Analysis:
     incomplete: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseTables:
+    """The fact tables of a case, and why anything was left out."""
+
+    tables: dict[str, pl.DataFrame]
+    incomplete: tuple[str, ...]
+
+
 def analyse(
     paths: Sequence[str],
     *,
@@ -61,12 +69,36 @@ def analyse(
     from nfsanalyze.engine.loader import load_rules
     from nfsanalyze.engine.run import run
     from nfsanalyze.engine.select import select_rules
+
+    rules = select_rules(load_rules(examples=False), select, ignore)
+    case = read_tables(paths, lease_time_s=lease_time_s, ports=ports, decoder=decoder, progress=progress, stages=stages)
+    stages.enter("rules")
+    findings, unjudged = run(rules, case.tables)
+    return Analysis(
+        tables=case.tables, findings=tuple(findings), not_evaluable=tuple(unjudged), incomplete=case.incomplete
+    )
+
+
+def read_tables(
+    paths: Sequence[str],
+    *,
+    lease_time_s: float | None = None,
+    ports: Sequence[int] = (),
+    wanted: Collection[str] = (),
+    decoder: Decoder = "auto",
+    progress: Progress | None = None,
+    stages: Stages | None = None,
+) -> CaseTables:
+    """The fact tables of captures as one case; tables of volume only where they are `wanted`.
+
+    Raises NothingToAnalyse where no path is a capture or none holds NFSv4.
+    """
     from nfsanalyze.facts.facts import facts
     from nfsanalyze.facts.trace import join
     from nfsanalyze.state.infer import infer
     from nfsanalyze.state.tables import table, tables
 
-    rules = select_rules(load_rules(examples=False), select, ignore)
+    stages = stages or Stages()
     stages.enter("open")
     captures, unread = _opened(paths)
     fast = [decoder == "fast" or (decoder == "auto" and _large(c)) for c in captures]
@@ -88,12 +120,7 @@ def analyse(
         lease_time_s=lease_time_s,
     )
     stages.enter("tables")
-    laid_out = {**tables(case), **read}
-    stages.enter("rules")
-    findings, unjudged = run(rules, laid_out)
-    return Analysis(
-        tables=laid_out, findings=tuple(findings), not_evaluable=tuple(unjudged), incomplete=tuple(incomplete)
-    )
+    return CaseTables(tables={**tables(case, wanted), **read}, incomplete=tuple(incomplete))
 
 
 def _opened(paths: Iterable[str]) -> tuple[list[Capture], list[str]]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException
 
-from nfsanalyze.cli import rules, scan
+from nfsanalyze.cli import rules, scan, tables
 from nfsanalyze.cli.streams import complain, discard_stdout, flush_stdout
 from nfsanalyze.errors import ExitCode, NfsAnalyzeError
 
@@ -48,6 +48,7 @@ def nfsanalyze(
 
 scan.register(app)
 rules.register(app)
+tables.register(app)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from typing import Annotated, Literal
 
 import typer
 
+from nfsanalyze.cli.screen import color_wanted, page_width
 from nfsanalyze.cli.streams import write_stdout
 
 Format = Literal["text", "json"]
-
-_NARROWEST = 60
-_WIDEST = 120
-_PIPE_WIDTH = 80
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +31,7 @@ def explain(
     if format == "json":
         _json(rule_values(found))
     else:
-        write_stdout(render_rule(found, width=_width(), color=_color()))
+        write_stdout(render_rule(found, width=page_width(), color=color_wanted()))
 
 
 def rules(
@@ -56,21 +50,10 @@ def rules(
     if format == "json":
         _json(rule_rows(found))
     else:
-        write_stdout(render_rules(found, width=_width(), color=_color()))
+        write_stdout(render_rules(found, width=page_width(), color=color_wanted()))
 
 
 def _json(values: object) -> None:
     import json
 
     write_stdout(json.dumps(values, indent=2, ensure_ascii=False) + "\n")
-
-
-def _width() -> int:
-    # get_terminal_size heeds COLUMNS, which a pipe may set
-    known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    width = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns if known else _PIPE_WIDTH
-    return min(max(width, _NARROWEST), _WIDEST)
-
-
-def _color() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import sys
@@ -16,6 +15,7 @@ import typer
 
 from nfsanalyze.cli import BEGUN
 from nfsanalyze.cli.inputs import addresses, refuse_overwrite, time_zone, total_size, usable
+from nfsanalyze.cli.lean import lean
 from nfsanalyze.cli.progress import progress
 from nfsanalyze.cli.stats import table
 from nfsanalyze.cli.streams import check_writable, complain, write_file, write_stderr, write_stdout
@@ -140,11 +140,7 @@ def _report(
     ignore: Sequence[str],
     stages: Stages,
 ) -> Document:
-    # numpy's linear algebra is not used here, and the tables are small: more threads would only cost start-up
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ.setdefault("POLARS_MAX_THREADS", "2")
-    # what a scan makes lives until its end, in few cycles: looking for garbage would only cost time
-    gc.disable()
+    lean()
     from nfsanalyze.analysis import analyse
     from nfsanalyze.reports.document import document
 

@@ -70,25 +70,26 @@ def check_writable(path: Path) -> None:
         raise OutputError(f"{path}: no permission to write there; choose another file with -o")
 
 
-def write_file(path: Path, text: str) -> None:
-    """The text in a file, whole or not at all: a reader sees the old content or the new. Raises OutputError."""
+def write_file(path: Path, content: str | bytes) -> None:
+    """The content in a file, whole or not at all: a reader sees the old content or the new. Raises OutputError."""
+    octets = content.encode("utf-8") if isinstance(content, str) else content
     try:
         target = path.resolve()
         if target.exists() and not target.is_file():
             # a pipe or device takes what is written; there is nothing to replace
-            target.write_text(text, encoding="utf-8")
+            target.write_bytes(octets)
             return
-        _replace(target, text)
+        _replace(target, octets)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}; choose another file with -o") from error
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, octets: bytes) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
     fresh = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(octets)
         fresh.chmod(_mode(target))
         fresh.replace(target)
     except BaseException:

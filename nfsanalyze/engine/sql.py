@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from nfsanalyze.engine.faults import fault
 from nfsanalyze.engine.message import placeholders
 from nfsanalyze.engine.nearest import nearest
-from nfsanalyze.engine.rule import Rule, RuleError
-from nfsanalyze.engine.statement import Statement, StatementError, line_and_column, statement
+from nfsanalyze.engine.rule import USER_GROUP, Rule, RuleError
+from nfsanalyze.engine.statement import Statement, StatementError, line_and_column, statement, trusted
 from nfsanalyze.facts.schema import TABLES, polars_schema
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def run_detect(rule: Rule, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) ->
     """The rows a rule finds in these tables; those not given are empty. Raises RuleError with one line."""
     import polars as pl
 
-    asked = _statement(rule)
+    asked = _statement(rule) if rule.group == USER_GROUP else trusted(rule.detect)
     try:
         return lazy(asked, tables).collect(engine="in-memory")
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:

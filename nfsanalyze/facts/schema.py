@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nfsanalyze.facts import schema_identity, schema_state, schema_wire
+from nfsanalyze.facts import schema_identity, schema_state, schema_volume, schema_wire
 from nfsanalyze.facts.columns import Column, Table
 
 if TYPE_CHECKING:
     import polars as pl
 
 TABLES: dict[str, Table] = {
-    table.name: table for part in (schema_wire, schema_identity, schema_state) for table in part.TABLES
+    table.name: table for part in (schema_wire, schema_identity, schema_state, schema_volume) for table in part.TABLES
 }
+
+VOLUME = tuple(table.name for table in schema_volume.TABLES)
+"""Tables as long as the capture, built only where something names them."""
 
 
 def polars_schema(name: str) -> dict[str, pl.DataType]:
@@ -39,4 +42,4 @@ def polars_schema(name: str) -> dict[str, pl.DataType]:
     return {column.name: kinds[column.dtype] for column in TABLES[name].columns}
 
 
-__all__ = ["TABLES", "Column", "Table", "polars_schema"]
+__all__ = ["TABLES", "VOLUME", "Column", "Table", "polars_schema"]

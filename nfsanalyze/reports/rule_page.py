@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from io import StringIO
 from typing import Any
 
 from nfsanalyze.engine.rule import Rule
+from nfsanalyze.reports.terminal.draw import drawn
 from nfsanalyze.reports.terminal.page import SEVERITY_STYLES, Page, counted, text
 
 _PARTS = (
@@ -36,7 +36,7 @@ def rule_rows(rules: Sequence[Rule]) -> list[dict[str, str]]:
 
 def render_rule(rule: Rule, *, width: int = 80, color: bool = False) -> str:
     """The page of one rule, `width` columns wide; only its SQL may be wider."""
-    return _drawn(lambda page: _rule(page, rule), width, color)
+    return drawn(lambda page: _rule(page, rule), width, color)
 
 
 def render_rules(rules: Sequence[Rule], *, width: int = 80, color: bool = False) -> str:
@@ -50,7 +50,7 @@ def render_rules(rules: Sequence[Rule], *, width: int = 80, color: bool = False)
         )
         for rule in rules
     ]
-    return _drawn(
+    return drawn(
         lambda page: page.columns(rows, heads=("id", "severity", "name", "title"), whole=(0, 1, 2)), width, color
     )
 
@@ -96,22 +96,3 @@ def _paragraph(page: Page, line: str) -> None:
         page.hanging("-", line[2:], indent=2)
     else:
         page.line(line, indent=2)
-
-
-def _drawn(draw: Callable[[Page], None], width: int, color: bool) -> str:
-    from rich.console import Console
-
-    file = StringIO()
-    console = Console(
-        file=file,
-        width=width,
-        force_terminal=color,
-        no_color=not color,
-        color_system="auto" if color else None,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    draw(Page(console))
-    return "".join(line.rstrip(" ") + "\n" for line in file.getvalue().rstrip("\n").split("\n"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from nfsanalyze.facts.schema import TABLES, polars_schema
 from nfsanalyze.state.infer import Case
-from nfsanalyze.state.tables import changes, identity, leases, recoveries, wire
+from nfsanalyze.state.tables import changes, identity, leases, recoveries, volume, wire
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,9 +38,11 @@ _BUILDERS: dict[str, Callable[[Case], Rows]] = {
 }
 
 
-def tables(case: Case) -> dict[str, pl.DataFrame]:
-    """All tables of a case but `captures` and `decode_notes`, which are about files."""
-    return {name: table(name, build(case)) for name, build in _BUILDERS.items()}
+def tables(case: Case, wanted: Collection[str] = ()) -> dict[str, pl.DataFrame]:
+    """All tables of a case but `captures` and `decode_notes`, which are about files; those of volume where wanted."""
+    built = {name: table(name, build(case)) for name, build in _BUILDERS.items()}
+    built.update({name: build(case) for name, build in volume.BUILDERS.items() if name in wanted})
+    return built
 
 
 def table(name: str, rows: Rows) -> pl.DataFrame:

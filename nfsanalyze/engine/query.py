@@ -1,0 +1,72 @@
+"""One SELECT over the fact tables, asked by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from nfsanalyze.engine.faults import Fault, fault
+from nfsanalyze.engine.sql import lazy
+from nfsanalyze.engine.statement import Statement, StatementError, line_and_column, statement
+from nfsanalyze.errors import UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class QueryError(UsageError):
+    """A SELECT that cannot run; the message names line and column of it, and the nearest right name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The rows of a query; `more` where there are more than were asked for."""
+
+    rows: pl.DataFrame
+    more: bool
+
+
+def parse_query(sql: str) -> Statement:
+    """The text as a statement that was tried on empty tables, so that a fault shows before any capture is read.
+
+    Raises QueryError.
+    """
+    try:
+        asked = statement(sql)
+    except StatementError as error:
+        _fail(sql, (str(error), line_and_column(sql, error.at)))
+    answer(asked, {}, limit=0)
+    return asked
+
+
+def answer(asked: Statement, tables: Mapping[str, pl.DataFrame], *, limit: int) -> Answer:
+    """At most `limit` rows. Where the text asks for no order they are sorted by their columns from left to right, for
+    equal captures must give equal answers. Raises QueryError."""
+    import polars as pl
+
+    try:
+        plan = lazy(asked, tables)
+        if asked.ordered:
+            rows = plan.head(limit + 1).collect(engine="in-memory")
+        else:
+            rows = _sorted(plan.collect(engine="in-memory")).head(limit + 1)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        _fail(asked.sql, fault(error, asked))
+    return Answer(rows=rows.head(limit), more=rows.height > limit)
+
+
+def _sorted(rows: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    plain = [name for name, kind in rows.schema.items() if not isinstance(kind, (pl.Struct, pl.Object, pl.Null))]
+    return rows.sort(plain, nulls_last=True, maintain_order=True) if plain else rows
+
+
+def _fail(sql: str, found: Fault) -> NoReturn:
+    text, place = found
+    if place is None:
+        raise QueryError(f"query: {text}")
+    line, column = place
+    where = f"line {line}, column {column}" if "\n" in sql.strip() else f"column {column}"
+    raise QueryError(f"query: {where}: {text}")
