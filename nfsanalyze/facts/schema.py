@@ -8,15 +8,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nfsanalyze.facts import schema_identity, schema_state, schema_volume, schema_wire
+from nfsanalyze.facts import (
+    schema_identity,
+    schema_servers,
+    schema_state,
+    schema_volume,
+    schema_wire,
+)
 from nfsanalyze.facts.columns import Column, Table
 
 if TYPE_CHECKING:
     import polars as pl
 
-TABLES: dict[str, Table] = {
-    table.name: table for part in (schema_wire, schema_identity, schema_state, schema_volume) for table in part.TABLES
-}
+_PARTS = (
+    schema_wire,
+    schema_identity,
+    schema_state,
+    schema_servers,
+    schema_volume,
+)
+
+TABLES: dict[str, Table] = {table.name: table for part in _PARTS for table in part.TABLES}
 
 VOLUME = tuple(table.name for table in schema_volume.TABLES)
 """Tables as long as the capture, built only where something names them."""

@@ -57,6 +57,7 @@ class Case:
     clients: Clients
     seen: Seen
     macs: Macs
+    verifiers: Verifiers
     census: Census
     changes: tuple[Change, ...]
     doubts: tuple[Doubt, ...]
@@ -98,13 +99,14 @@ def infer(
     found_changes = judged.changes
     used_sessions = tuple(session_uses(trace, found_links, renewals, confirmed))
     detected = tuple(detections(foreign, owners, confirmed, used_sessions, counted, of))
+    verifiers = _write_verifiers(trace, found_links)
     found_heads = heads(
         sightings,
         found_changes,
         _spans(found_links),
         found_macs,
         completions(detected, used_sessions),
-        _write_verifiers(trace, found_links),
+        verifiers,
         owners,
     )
     found_leases = leases(trace, found_links, owners, confirmed, renewals, known, found_heads, of)
@@ -128,6 +130,7 @@ def infer(
         clients=found_clients,
         seen=sightings,
         macs=found_macs,
+        verifiers=verifiers,
         census=counted,
         changes=found_changes,
         doubts=judged.doubts,

@@ -93,6 +93,7 @@ class Mount:
     files: list[Opened] = field(default_factory=list)
     asked: Call | None = None
     confirmed: Call | None = None
+    cb_ident: int = 1
     trouble: list[str] = field(default_factory=list)
 
     @property
@@ -111,7 +112,9 @@ class Mount:
     def setclientid(self, *, verifier: bytes | None = None, cb: str | None = None) -> bytes | None:
         """SETCLIENTID; the confirm verifier, None where nobody answers."""
         owner, mine = self.host.owner_for(self.server, 0), verifier or self.host.boot_verifier(self.server)
-        self.asked = self.connection.call("SETCLIENTID", owner=owner, verifier=mine, cb=cb or self.host.address)
+        self.asked = self.connection.call(
+            "SETCLIENTID", owner=owner, verifier=mine, cb=cb or self.host.address, ident=self.cb_ident
+        )
         if self.head is None:
             return None
         told = self.head.setclientid(owner, mine, self.now)

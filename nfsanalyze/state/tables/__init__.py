@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from nfsanalyze.facts.schema import TABLES, polars_schema
 from nfsanalyze.state.infer import Case
-from nfsanalyze.state.tables import changes, identity, leases, recoveries, volume, wire
+from nfsanalyze.state.tables import (
+    changes,
+    identity,
+    leases,
+    recoveries,
+    servers,
+    volume,
+    wire,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,6 +43,10 @@ _BUILDERS: dict[str, Callable[[Case], Rows]] = {
     "reclaims": recoveries.reclaims,
     "lost_state": recoveries.lost_state,
     "trunking": recoveries.trunking,
+    "server_identities": servers.server_identities,
+    "identity_clashes": servers.identity_clashes,
+    "lease_time_changes": servers.lease_time_changes,
+    "purges": servers.purge_rows,
 }
 
 
