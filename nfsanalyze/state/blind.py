@@ -35,26 +35,29 @@ class Blind:
     reason: str
 
 
+def damage(trace: Trace, links: dict[int, Link]) -> tuple[Blind, ...]:
+    """The stretches that messages and connections show by themselves, whatever is inferred from them."""
+    return (
+        *_one_sided(links),
+        *_losses([*trace.gaps, *_orphans(trace, links)], links),
+        *_pauses(trace, links),
+        *_marked(trace, links),
+        *_notes(trace, links),
+    )
+
+
 def blind(
-    trace: Trace,
     links: dict[int, Link],
+    damaged: Iterable[Blind],
     leases: Sequence[Lease],
     judged: Judged,
     begins: Moment,
     ends: Moment,
     cut_short: Sequence[str],
 ) -> list[Blind]:
-    """All stretches; `begins` and `ends` are the first and last packet, `cut_short` the captures whose file breaks
-    off."""
-    out = [
-        *_origins(links, leases, begins),
-        *_one_sided(links),
-        *_losses([*trace.gaps, *_orphans(trace, links)], links),
-        *_pauses(trace, links),
-        *_marked(trace, links),
-        *_notes(trace, links),
-        *_ambiguous(judged),
-    ]
+    """All stretches; `damaged` are those of `damage`, `begins` and `ends` the first and last packet, `cut_short` the
+    captures whose file breaks off."""
+    out = [*_origins(links, leases, begins), *damaged, *_ambiguous(judged)]
     for path in cut_short:
         out.append(
             Blind(

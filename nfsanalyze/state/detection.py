@@ -17,7 +17,7 @@ from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import Trace, frame_of
 from nfsanalyze.state.census import Census, Moment
 from nfsanalyze.state.episodes import Foreign
-from nfsanalyze.state.heads import Completion
+from nfsanalyze.state.proofs import Completion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,10 @@ from nfsanalyze.facts.files import Reclaim, Tested
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.printable import printable
 from nfsanalyze.state.gaps import LeaseGap
-from nfsanalyze.state.heads import begins
 from nfsanalyze.state.hosts import Clients
 from nfsanalyze.state.leases import Lease
 from nfsanalyze.state.recoveries import Recovery
+from nfsanalyze.state.stays import begins
 from nfsanalyze.state.takeovers import Change
 
 

@@ -13,7 +13,8 @@ from itertools import combinations, product
 
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.state.census import Moment
-from nfsanalyze.state.heads import Heads, Stay, Verifiers
+from nfsanalyze.state.heads import Heads, Stay
+from nfsanalyze.state.proofs import Verifiers
 from nfsanalyze.state.sightings import Seen, Sighting
 
 Identity = tuple[bytes, bytes]

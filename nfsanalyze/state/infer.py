@@ -4,7 +4,7 @@ each other."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,17 +20,18 @@ from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import Trace, frame_of
 from nfsanalyze.facts.uses import accepted
-from nfsanalyze.state.blind import Blind, blind
+from nfsanalyze.state.blind import Blind, blind, damage
 from nfsanalyze.state.census import Census, Moment, census
 from nfsanalyze.state.detection import Detected, SessionUse, completions, detections, session_uses
 from nfsanalyze.state.episodes import episodes, foreigns
 from nfsanalyze.state.events import Event, events
 from nfsanalyze.state.gaps import LeaseGap, LeaseTime, lease_gaps, refusals, settle
-from nfsanalyze.state.heads import Heads, Verifiers, heads
+from nfsanalyze.state.heads import Heads, heads
 from nfsanalyze.state.hosts import Clients, clients
 from nfsanalyze.state.ids import Ids, ids
 from nfsanalyze.state.leases import Lease, leases
 from nfsanalyze.state.macs import Macs, Record, fronts, macs, routers
+from nfsanalyze.state.proofs import Evidence, Verifiers
 from nfsanalyze.state.recoveries import Recovery, recoveries
 from nfsanalyze.state.sightings import Seen, seen
 from nfsanalyze.state.takeovers import Change, Doubt, judge
@@ -100,15 +101,15 @@ def infer(
     used_sessions = tuple(session_uses(trace, found_links, renewals, confirmed))
     detected = tuple(detections(foreign, owners, confirmed, used_sessions, counted, of))
     verifiers = _write_verifiers(trace, found_links)
-    found_heads = heads(
-        sightings,
-        found_changes,
-        _spans(found_links),
-        found_macs,
-        completions(detected, used_sessions),
-        verifiers,
-        owners,
+    damaged = damage(trace, found_links)
+    evidence = Evidence(
+        seen=sightings,
+        macs=found_macs,
+        completions=completions(detected, used_sessions),
+        verifiers=verifiers,
+        unseen=_unseen(damaged),
     )
+    found_heads = heads(found_changes, _spans(found_links), owners, evidence)
     found_leases = leases(trace, found_links, owners, confirmed, renewals, known, found_heads, of)
     times = _lease_times(told, found_leases, found_heads, lease_time_s)
     refused = refusals(found_leases, errors, known, of)
@@ -141,7 +142,7 @@ def infer(
         lease_times=times,
         gaps=gaps,
         recoveries=recovered,
-        blind=tuple(blind(trace, found_links, found_leases, judged, begins, ends, cut_short)),
+        blind=tuple(blind(found_links, damaged, found_leases, judged, begins, ends, cut_short)),
         events=tuple(
             events(
                 found_clients,
@@ -186,6 +187,14 @@ def _records(sightings: Seen, owners: Sequence[ClientOwner]) -> list[Record]:
         for (address, clientid), times in sorted(accepted.items())
         if (owner := owner_of.get((address, clientid))) is not None
     ]
+
+
+def _unseen(damaged: Iterable[Blind]) -> dict[str | None, list[tuple[int, int]]]:
+    """From when to when something of a server address may be missing."""
+    out: dict[str | None, list[tuple[int, int]]] = defaultdict(list)
+    for row in damaged:
+        out[row.server_address].append((row.first.time, row.last.time))
+    return out
 
 
 def _spans(found: dict[int, Link]) -> dict[str, tuple[Moment, Moment]]:

@@ -14,8 +14,9 @@ from itertools import combinations, pairwise
 from dissect.nfs4 import types as t
 from nfsanalyze.facts.exchange import Exchange
 from nfsanalyze.state.census import Moment
-from nfsanalyze.state.heads import Heads, begins
+from nfsanalyze.state.heads import Heads
 from nfsanalyze.state.identities import Run
+from nfsanalyze.state.stays import begins
 from nfsanalyze.state.takeovers import Change
 
 

@@ -12,7 +12,17 @@ from scenarios.hosts import Host, Mount, renewals
 from scenarios.judged import fired, judged, rows
 from scenarios.layouts import FREEBSD, GANESHA, ILLUMOS, LINUX, RANDOM, Layout
 from scenarios.server import Head
-from scenarios.stories import MAC_1, balanced, given_back, heads, one_server, pair, restarted_while_away, taken_over
+from scenarios.stories import (
+    MAC_1,
+    balanced,
+    given_back,
+    heads,
+    one_server,
+    pair,
+    restarted_in_place,
+    restarted_while_away,
+    taken_over,
+)
 from wire.dialogue import Session
 
 
@@ -51,6 +61,26 @@ class TestProof:
         done = judged(pair(head_1=head_1, head_2=head_2).cluster)
         assert stays(done) == [(A1, 1), (A2, 2)]
         assert "NFS201" not in fired(done)
+
+    def test_an_equal_mac_behind_which_one_address_restarts_alone_is_a_routers(self) -> None:
+        head_1, head_2 = heads(RANDOM)
+        head_2.mac = head_1.mac
+        p = pair(head_1=head_1, head_2=head_2)
+        restarted_in_place(p)
+        done = judged(p.cluster)
+        assert stays(done) == [(A1, 1), (A2, 2), (A2, 3)]
+        assert proofs(done) == set()
+        assert "NFS201" not in fired(done)
+
+    def test_an_equal_mac_proves_nothing_while_its_contradiction_may_be_missing(self) -> None:
+        p = one_server(layout=RANDOM)
+        p.first.connection.call("RENEW", clientid=p.first.clientid, lost=True).reply(lost=True)
+        renewals(p.cluster, *p.mounts)
+        done = judged(p.cluster)
+        assert stays(done) == [(A1, 1), (A2, 2)]
+        assert (proofs(done), proofs(done, proven=False)) == (set(), {"mac"})
+        assert "NFS201" not in fired(done)
+        assert "NFS201" in {each.rule for each in done.not_evaluable if "loss" in each.kinds}
 
     @pytest.mark.parametrize("mac", ["00:00:5e:00:01:07", "00:00:5e:00:02:07"])
     def test_an_equal_virtual_mac_is_nobodys(self, mac: str) -> None:

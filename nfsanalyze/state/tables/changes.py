@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from nfsanalyze.state.heads import begins
 from nfsanalyze.state.infer import Case
+from nfsanalyze.state.stays import begins
 from nfsanalyze.state.takeovers import Change
 
 Row = dict[str, Any]

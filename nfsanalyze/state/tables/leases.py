@@ -11,9 +11,9 @@ from dissect.nfs4.batch import FRAME_SHIFT
 from dissect.nfs4.const import CreateSessionFlag
 from nfsanalyze.facts.identity import Confirm
 from nfsanalyze.state.census import Moment
-from nfsanalyze.state.heads import begins
 from nfsanalyze.state.infer import Case
 from nfsanalyze.state.leases import Lease
+from nfsanalyze.state.stays import begins
 from nfsanalyze.state.tables.identity import hexed
 
 Row = dict[str, Any]

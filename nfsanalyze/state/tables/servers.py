@@ -8,8 +8,8 @@ from typing import Any
 from nfsanalyze.facts.printable import printable
 from nfsanalyze.state import identities, leasetimes, purges
 from nfsanalyze.state.gaps import change_near
-from nfsanalyze.state.heads import begins
 from nfsanalyze.state.infer import Case
+from nfsanalyze.state.stays import begins
 from nfsanalyze.state.tables.changes import number_of
 from nfsanalyze.state.tables.identity import hexed
 

@@ -1,0 +1,183 @@
+"""Proofs that two addresses were one server instance: what joins two stays to one head."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nfsanalyze.state.census import Moment
+from nfsanalyze.state.instance import telling
+from nfsanalyze.state.macs import Macs
+from nfsanalyze.state.sightings import Seen, Sighting
+from nfsanalyze.state.stays import Draft
+
+Verifiers = dict[str, dict[bytes, list[Moment]]]
+"""Write verifiers: by address, by verifier, the moments that show it."""
+
+
+Unseen = Mapping[str | None, Sequence[tuple[int, int]]]
+"""By server address, from when to when something of it may be missing from the capture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SameHead:
+    """A proof (or claim) that two addresses are one instance during an interval."""
+
+    address_a: str
+    address_b: str
+    first: int
+    last: int
+    proof: str
+    proven: bool
+    frames: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """A trunking completion: accepted at `other_address` for what `address` had answered. `accepted` False: refused."""
+
+    address: str
+    other_address: str
+    at: Moment
+    accepted: bool
+    frames: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that proofs rest on. `unseen` is what may contradict them."""
+
+    seen: Seen
+    macs: Macs
+    completions: Sequence[Completion]
+    verifiers: Verifiers
+    unseen: Unseen
+
+
+def candidates(drafts: Sequence[Draft], evidence: Evidence) -> list[tuple[int, int]]:
+    """Pairs of stays that have anything in common a proof could rest on: thousands of servers make too many pairs to
+    try."""
+    seen, macs = evidence.seen, evidence.macs
+    shares: dict[tuple[object, ...], set[int]] = defaultdict(set)
+    for i, d in enumerate(drafts):
+        for s in d.sightings:
+            shares["clientid", s.clientid].add(i)
+            shares["instance", seen.instance(s)].add(i)
+        for verifier in evidence.verifiers.get(d.address, ()):
+            shares["verifier", verifier].add(i)
+        for run in macs.runs.get(d.address, ()):
+            if run.mac in macs.addresses:
+                shares["mac", run.mac].add(i)
+        shares["address", d.address].add(i)
+    for number, completion in enumerate(evidence.completions):
+        for i, d in enumerate(drafts):
+            if d.address in (completion.address, completion.other_address):
+                shares["completion", number].add(i)
+    shares.pop(("instance", None), None)
+    return sorted(
+        {(i, j) for together in shares.values() if len(together) > 1 for i in together for j in together if i < j}
+    )
+
+
+def proofs(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
+    """All that shows two stays to be of one instance, or seems to."""
+    seen, macs = evidence.seen, evidence.macs
+    first, last = max(a.first, b.first), min(a.answered, b.answered)
+
+    def proof(name: str, frames: Iterable[int], proven: bool = True, since: int = 0) -> SameHead:
+        low, high = sorted((a.address, b.address))
+        return SameHead(
+            address_a=low,
+            address_b=high,
+            first=max(first, since),
+            last=max(first, last, since),
+            proof=name,
+            proven=proven,
+            frames=tuple(sorted(set(frames))),
+        )
+
+    contradicted = a.instance is not None and b.instance is not None and a.instance != b.instance
+    contradicted |= bool(_unclear(a, b, seen))
+    shown = _shared_instance(a, b, seen)
+    if shown:
+        told = seen.layouts.same_instance(a.address, shown[0].clientid, b.address, shown[1].clientid)
+        since = 0 if told else max(s.time for s in shown)
+        yield proof("instance" if told else "clientid", (s.frame for s in shown), since=since)
+    if a.address == b.address:
+        return
+    here, there = (evidence.verifiers.get(d.address, {}) for d in (a, b))
+    for verifier in sorted(here.keys() & there.keys()):
+        mine = [m for m in here[verifier] if a.first <= m.time <= a.last]
+        theirs = [m for m in there[verifier] if b.first <= m.time <= b.last]
+        if mine and theirs and any(verifier) and not contradicted:
+            yield proof("write-verifier", (mine[0].frame, theirs[0].frame))
+    if last < first:
+        return
+    for completion in evidence.completions:
+        if (
+            {completion.address, completion.other_address} == {a.address, b.address}
+            and first <= completion.at.time <= last
+            and completion.accepted
+        ):
+            yield proof("trunking", completion.frames, since=completion.at.time)
+    mac = macs.at(a.address, last)
+    moved = [c.time for d in (a, b) for c in macs.changes(d.address) if first < c.time <= last]
+    together = all(macs.at(a.address, time - 1) == macs.at(b.address, time - 1) for time in moved)
+    if mac is not None and mac == macs.at(b.address, last) and together and not contradicted:
+        ties = macs.adjacent(a.address, mac), macs.adjacent(b.address, mac)
+        if ties[0] is not None and ties[1] is not None:
+            # proxy ARP is told by what contradicts it, and that must not be what is missing
+            unseen = [*evidence.unseen.get(a.address, ()), *evidence.unseen.get(b.address, ())]
+            whole = not any(start < last and first < end for start, end in unseen)
+            yield proof("mac", (ties[0].frame, ties[1].frame), proven=whole)
+
+
+def _shared_instance(a: Draft, b: Draft, seen: Seen) -> tuple[Sighting, Sighting] | None:
+    """The earliest pair of sightings that one instance must have made: one id held by one client at both, or two ids of
+    one instance. A server has thousands of ids, so only neighbours in its counter are compared."""
+    theirs: dict[tuple[object, ...], Sighting] = {}
+    for s in reversed(b.sightings):
+        theirs[s.clientid, s.client] = s
+    unclear = _unclear(a, b, seen)
+    for mine in a.sightings:
+        other = theirs.get((mine.clientid, mine.client))
+        if other is not None and telling(mine.clientid) and mine.client not in unclear:
+            return mine, other
+    layouts = seen.layouts
+    ordered = sorted(b.sightings, key=lambda s: layouts.place(b.address, s.clientid))
+    places = [layouts.place(b.address, s.clientid) for s in ordered]
+    for mine in a.sightings:
+        if layouts.instance(a.address, mine.clientid) is None:
+            continue
+        at = bisect_left(places, layouts.place(a.address, mine.clientid))
+        for near in ordered[max(0, at - 1) : at + 1]:
+            if layouts.same_instance(a.address, mine.clientid, b.address, near.clientid):
+                return mine, near
+    return None
+
+
+def _unclear(a: Draft, b: Draft, seen: Seen) -> set[int | None]:
+    """Clients that hold an id at both, and use one of their own at either, with nothing to show that one instance gave
+    out the two: the address may have moved between them unseen, and both are one head for a part of the stay only."""
+    held = _ids_by_client(a.sightings), _ids_by_client(b.sightings)
+    shared = {
+        client: {known for known in held[0][client] & held[1][client] if telling(known)}
+        for client in held[0].keys() & held[1].keys()
+    }
+    same = seen.layouts.same_instance
+    return {
+        s.client
+        for s in (*a.sightings, *b.sightings)
+        if s.how == "accepted"
+        and s.clientid not in shared.get(s.client, {s.clientid})
+        and any(not same(s.address, s.clientid, s.address, known) for known in shared[s.client])
+    }
+
+
+def _ids_by_client(sightings: Iterable[Sighting]) -> dict[int | None, set[bytes]]:
+    ids: dict[int | None, set[bytes]] = defaultdict(set)
+    for s in sightings:
+        ids[s.client].add(s.clientid)
+    return ids

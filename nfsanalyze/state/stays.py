@@ -1,0 +1,93 @@
+"""Stays: an address's time on one running server instance, from one change to the next."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from nfsanalyze.facts.identity import ClientOwner
+from nfsanalyze.state.census import Moment
+from nfsanalyze.state.episodes import flapping
+from nfsanalyze.state.sightings import Seen, Sighting
+from nfsanalyze.state.takeovers import Change
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """One stay, before it is known which others share its head."""
+
+    address: str
+    first: int
+    first_frame: int
+    last: int
+    last_frame: int
+    answered: int
+    "its last good answer at the latest: from then to `last` nobody answered, and nothing can be proven"
+    mixed: bool
+    sightings: list[Sighting]
+    instance: bytes | None = None
+
+
+def drafts(
+    seen: Seen, found: Sequence[Change], spans: dict[str, tuple[Moment, Moment]], owners: Sequence[ClientOwner]
+) -> list[Draft]:
+    """Every address's span (first and last moment seen), cut at its changes."""
+    out = []
+    cuts: dict[str, list[Change]] = defaultdict(list)
+    for change in found:
+        cuts[change.address].append(change)
+    for address, (first, last) in sorted(spans.items()):
+        borders = sorted({begins(c): c for c in cuts[address]}.items(), key=lambda b: (b[0].time, b[0].frame))
+        starts = [first] + [b for b, _ in borders]
+        for n, start in enumerate(starts):
+            end = starts[n + 1] if n + 1 < len(starts) else None
+            ended = borders[n][1].outage_from if n < len(borders) else None
+            inside = [
+                s
+                for s in seen.by_address.get(address, ())
+                if s.how != "refused" and (n == 0 or s.time >= start.time) and (end is None or s.time < end.time)
+            ]
+            instances = [i for s in inside if (i := seen.instance(s)) is not None]
+            out.append(
+                Draft(
+                    address=address,
+                    first=start.time,
+                    first_frame=start.frame,
+                    last=end.time if end else last.time,
+                    last_frame=end.frame if end else last.frame,
+                    answered=min(ended.time if ended else last.time, end.time - 1 if end else last.time),
+                    mixed=flapping(seen, address)
+                    or _turns(owners, address, start.time, end.time if end else last.time),
+                    sightings=inside,
+                    instance=instances[0] if instances else None,
+                )
+            )
+    return out
+
+
+def begins(change: Change) -> Moment:
+    """When the new instance first answered: the first answer after the outage, at the latest its first sign."""
+    sign = Moment(time=change.episode.time, frame=change.episode.frame)
+    if change.outage_until is not None and change.outage_until.time <= sign.time:
+        return change.outage_until
+    return sign
+
+
+def _turns(owners: Iterable[ClientOwner], address: str, first: int, last: int) -> bool:
+    """One owner with one verifier is answered c1, c2 and c1 again: an instance that lost c1 does not give it out anew
+    (RFC 7530 section 16.33, RFC 8881 section 18.35), so several take turns."""
+    granted: dict[tuple[object, ...], list[bytes]] = defaultdict(list)
+    for o in owners:
+        if (
+            o.link.server_address == address
+            and o.clientid
+            and o.status == 0
+            and first <= (o.reply_time or o.time) <= last
+        ):
+            order = granted[o.minor, o.owner, o.verifier]
+            if o.clientid in order[:-1]:
+                return True
+            if order[-1:] != [o.clientid]:
+                order.append(o.clientid)
+    return False
