@@ -4,8 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PYTEST_ARGS ?= -q -n 2
+SEEDS ?= 0 20
 
-.PHONY: help environment demo test lint types layers check bench readme clean
+.PHONY: help environment demo test lint types layers check bench soundness readme clean
 
 help:
 	@head -n 1 Makefile | cut -c 3-
@@ -36,6 +37,9 @@ check: environment
 bench: environment
 	@bash tools/need.sh tshark tcpdump
 	$(BIN)/python benchmarks/run.py
+
+soundness: environment
+	$(BIN)/python tools/damage.py $(SEEDS)
 
 readme: environment
 	$(BIN)/python tools/readme_output.py

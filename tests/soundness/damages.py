@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from soundness.packets import (
-    RAW_IP,
     Change,
     Packets,
     as_raw_ip,
@@ -47,7 +46,7 @@ FORMS: dict[str, Callable[[Packets], bytes]] = {
     "big-endian nanoseconds": lambda packets: pcap(packets, order=">", ns=True),
     "pcapng": pcapng,
     "big-endian pcapng": lambda packets: pcapng(packets, order=">"),
-    "raw IP": lambda packets: pcap(as_raw_ip(packets), link_type=RAW_IP),
+    "raw IP": lambda packets: pcap(as_raw_ip(packets)),
     **{
         f"{name}": lambda packets, change=change: pcap(change(packets))  # type: ignore[misc]
         for name, change in {

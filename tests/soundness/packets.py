@@ -10,27 +10,43 @@ from random import Random
 
 from dissect.nfs4.capture import open_capture
 
-ETHERNET, RAW_IP = 1, 101
-_IPV4, _IPV6, _VLAN = 0x0800, 0x86DD, 0x8100
+NULL, ETHERNET, RAW_IP, SLL, SLL2 = 0, 1, 101, 113, 276
+_IPV4, _IPV6, _ARP, _VLAN = 0x0800, 0x86DD, 0x0806, 0x8100
 _RECORD_HEADER = 16
+
+_HEADERS = {NULL: (4, None), ETHERNET: (14, 12), RAW_IP: (0, None), SLL: (16, 14), SLL2: (20, 0)}
+"""By link type: where the payload begins, and where its ethertype stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packet:
-    """`time` in ns since 1970 UTC; `length` as it was on the wire."""
+    """`time` in ns since 1970 UTC; `length` as it was on the wire; `link` as pcap numbers link types."""
 
     time: int
     data: bytes
     length: int
+    link: int = ETHERNET
+
+    @property
+    def payload_at(self) -> int:
+        """Where the network layer begins."""
+        start, at = _HEADERS[self.link]
+        return start + 4 if at == 12 and self.data[12:14] == _VLAN.to_bytes(2, "big") else start
 
     @property
     def ethertype(self) -> int:
-        return int.from_bytes(self.data[12:14], "big")
+        start, at = self.payload_at, _HEADERS[self.link][1]
+        if at is None:
+            return _IPV4 if self.data[start] >> 4 == 4 else _IPV6
+        if self.link == ETHERNET:
+            at = start - 2
+        return int.from_bytes(self.data[at : at + 2], "big")
 
     @property
     def addresses(self) -> tuple[bytes, bytes] | None:
-        """Source and destination of an IPv4 packet in plain Ethernet."""
-        return (self.data[26:30], self.data[30:34]) if self.ethertype == _IPV4 else None
+        """Source and destination of an IPv4 packet."""
+        ip = self.payload_at
+        return (self.data[ip + 12 : ip + 16], self.data[ip + 16 : ip + 20]) if self.ethertype == _IPV4 else None
 
 
 Packets = Sequence[Packet]
@@ -39,15 +55,16 @@ Change = Callable[[Packets], Packets]
 
 
 def packets_of(path: Path) -> list[Packet]:
-    """Every packet of a capture whose frames are Ethernet."""
+    """Every packet of a capture of one link type."""
     with open_capture(path) as capture:
-        packets = [Packet(time=f.time, data=f.data, length=f.original_length) for f in capture]
-    assert capture.link_types == ("ethernet",)
+        packets = [Packet(time=f.time, data=f.data, length=f.original_length, link=f.link_type) for f in capture]
+    assert len({packet.link for packet in packets}) == 1
     return packets
 
 
-def pcap(packets: Iterable[Packet], *, link_type: int = ETHERNET, order: str = "<", ns: bool = False) -> bytes:
-    parts = [struct.pack(order + "IHHiIII", 0xA1B23C4D if ns else 0xA1B2C3D4, 2, 4, 0, 0, 262144, link_type)]
+def pcap(packets: Packets, *, order: str = "<", ns: bool = False) -> bytes:
+    link = packets[0].link if packets else ETHERNET
+    parts = [struct.pack(order + "IHHiIII", 0xA1B23C4D if ns else 0xA1B2C3D4, 2, 4, 0, 0, 262144, link)]
     for packet in packets:
         seconds, rest = divmod(packet.time, 10**9)
         head = struct.pack(order + "IIII", seconds, rest if ns else rest // 1000, len(packet.data), packet.length)
@@ -55,7 +72,7 @@ def pcap(packets: Iterable[Packet], *, link_type: int = ETHERNET, order: str = "
     return b"".join(parts)
 
 
-def pcapng(packets: Iterable[Packet], *, order: str = "<") -> bytes:
+def pcapng(packets: Packets, *, order: str = "<") -> bytes:
     """One section, one interface, times in nanoseconds."""
 
     def block(kind: int, body: bytes) -> bytes:
@@ -65,7 +82,7 @@ def pcapng(packets: Iterable[Packet], *, order: str = "<") -> bytes:
 
     parts = [block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))]
     resolution = struct.pack(order + "HHB3xHH", 9, 1, 9, 0, 0)
-    parts.append(block(1, struct.pack(order + "HHI", ETHERNET, 0, 0) + resolution))
+    parts.append(block(1, struct.pack(order + "HHI", packets[0].link, 0, 0) + resolution))
     for packet in packets:
         high, low = divmod(packet.time, 1 << 32)
         head = struct.pack(order + "IIIII", 0, high, low, len(packet.data), packet.length)
@@ -129,6 +146,22 @@ def snaplen(octets: int) -> Change:
     return lambda packets: [replace(packet, data=packet.data[:octets]) for packet in packets]
 
 
+def jittered(ns: int, seed: int) -> Change:
+    """Each packet is stamped up to so much too late, and stands where its stamp puts it."""
+
+    def change(packets: Packets) -> Packets:
+        dice = Random(seed)
+        late = [replace(packet, time=packet.time + dice.randint(0, ns)) for packet in packets]
+        return sorted(late, key=lambda packet: packet.time)
+
+    return change
+
+
+def rounded(ns: int) -> Change:
+    """A clock that tells no smaller steps."""
+    return lambda packets: [replace(packet, time=packet.time // ns * ns) for packet in packets]
+
+
 def shifted(ns: int) -> Change:
     """The clock of the machine that captured was wrong by this much."""
     return lambda packets: [replace(packet, time=packet.time + ns) for packet in packets]
@@ -179,8 +212,9 @@ def swapped_packets(rate: float, seed: int, within_ns: int) -> Change:
 def as_raw_ip(packets: Packets) -> Packets:
     """Without Ethernet headers, and so without ARP and MACs."""
     return [
-        replace(packet, data=packet.data[14:], length=packet.length - 14)
+        replace(packet, data=packet.data[at:], length=packet.length - at, link=RAW_IP)
         for packet in packets
+        for at in (packet.payload_at,)
         if packet.ethertype in (_IPV4, _IPV6)
     ]
 
