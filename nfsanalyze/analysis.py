@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from nfsanalyze.engine.finding import Finding, NotEvaluable
-from nfsanalyze.errors import NothingToAnalyse
+from nfsanalyze.errors import NothingToAnalyse, UsageError
 from nfsanalyze.stages import Stages
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from dissect.nfs4.batch import Batch, Event
+    from dissect.nfs4.batch import Batch
     from dissect.nfs4.capture import Capture, Frame
+    from dissect.nfs4.taps import Merged, Places
     from nfsanalyze.facts.trace import Trace
+    from nfsanalyze.several import Several
 
 Progress = Callable[[int, int], None]
 """Called now and then with (packets read, bytes of captures read so far or 0)."""
@@ -24,6 +26,9 @@ _EVERY = 4096
 
 Decoder = Literal["auto", "exact", "fast"]
 """Both give the same rows; `auto` takes the exact one for small files, because the fast one costs more to start."""
+
+ALONE = {"clock_group": 0, "clock_tie": "first", "clock_offset_s": 0.0, "clock_uncertainty_s": 0.0, "copies": 0}
+"""A capture that is the whole case: its clock is the case's."""
 
 SMALL_OCTETS = 2 << 20
 """Files up to this size are decoded sooner frame by frame than by the chunk."""
@@ -55,12 +60,15 @@ def analyse(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     decoder: Decoder = "auto",
+    same_clock: bool = False,
     progress: Progress | None = None,
     stages: Stages | None = None,
 ) -> Analysis:
-    """Analyse captures as one case; `stages` is told which one is on.
+    """Analyse captures as one case; `stages` is told which one is on. `same_clock`: the captures are vouched to share a
+    clock where their packets do not prove it.
 
-    Raises NothingToAnalyse where no path is a capture or none holds NFSv4, RuleError for rules that cannot be loaded.
+    Raises NothingToAnalyse where no path is a capture or none holds NFSv4, RuleError for rules that cannot be loaded,
+    UsageError for standard input beside others: several captures are read twice.
     """
     stages = stages or Stages()
     # what every run needs is imported before the captures are opened, so that no stage pays for it
@@ -71,11 +79,22 @@ def analyse(
     from nfsanalyze.engine.select import select_rules
 
     rules = select_rules(load_rules(examples=False), select, ignore)
-    case = read_tables(paths, lease_time_s=lease_time_s, ports=ports, decoder=decoder, progress=progress, stages=stages)
+    case, places = _read(
+        paths,
+        lease_time_s=lease_time_s,
+        ports=ports,
+        decoder=decoder,
+        same_clock=same_clock,
+        progress=progress,
+        stages=stages,
+    )
     stages.enter("rules")
-    findings, unjudged = run(rules, case.tables)
+    findings, unjudged = run(rules, case.tables, places)
     return Analysis(
-        tables=case.tables, findings=tuple(findings), not_evaluable=tuple(unjudged), incomplete=case.incomplete
+        tables=_restored(case.tables, places),
+        findings=tuple(findings),
+        not_evaluable=tuple(unjudged),
+        incomplete=case.incomplete,
     )
 
 
@@ -86,27 +105,67 @@ def read_tables(
     ports: Sequence[int] = (),
     wanted: Collection[str] = (),
     decoder: Decoder = "auto",
+    same_clock: bool = False,
     progress: Progress | None = None,
     stages: Stages | None = None,
 ) -> CaseTables:
-    """The fact tables of captures as one case; tables of volume only where they are `wanted`.
+    """The fact tables of captures as one case; tables of volume only where they are `wanted`. Raises as `analyse`."""
+    case, places = _read(
+        paths,
+        lease_time_s=lease_time_s,
+        ports=ports,
+        wanted=wanted,
+        decoder=decoder,
+        same_clock=same_clock,
+        progress=progress,
+        stages=stages or Stages(),
+    )
+    return CaseTables(tables=_restored(case.tables, places), incomplete=case.incomplete)
 
-    Raises NothingToAnalyse where no path is a capture or none holds NFSv4.
-    """
+
+def _restored(tables: dict[str, pl.DataFrame], places: Places | None) -> dict[str, pl.DataFrame]:
+    if places is None:
+        return tables
+    from nfsanalyze.several import restored
+
+    return restored(tables, places)
+
+
+def _read(
+    paths: Sequence[str],
+    *,
+    lease_time_s: float | None,
+    ports: Sequence[int],
+    wanted: Collection[str] = (),
+    decoder: Decoder,
+    same_clock: bool,
+    progress: Progress | None,
+    stages: Stages,
+) -> tuple[CaseTables, Places | None]:
+    """Tables whose frames are numbered in the order of the case, so that rules may compare them, and the way back to
+    the numbers of the files where there are several."""
     from nfsanalyze.facts.facts import facts
     from nfsanalyze.facts.trace import join
     from nfsanalyze.state.infer import infer
     from nfsanalyze.state.tables import table, tables
 
-    stages = stages or Stages()
     stages.enter("open")
+    if len(paths) > 1 and "-" in paths:
+        raise UsageError("- (standard input) can be read only once: store it in a file to analyse it beside others")
     captures, unread = _opened(paths)
-    fast = [decoder == "fast" or (decoder == "auto" and _large(c)) for c in captures]
-    trace = join(stages.turns(_decoded(captures, fast, ports, progress), giving="decode", taking="facts"))
-    incomplete = [*unread, *(_cut(c) for c in captures if c.cut_short), *_unknown(captures, trace)]
+    together = None
+    if len(captures) > 1:
+        from nfsanalyze.several import several
+
+        together = several(captures, same_clock=same_clock)
+    fast = decoder == "fast" or (decoder == "auto" and _large(captures))
+    batches = _decoded(together.merged() if together else captures[0], fast, ports, progress)
+    trace = join(stages.turns(batches, giving="decode", taking="facts"))
+    places = together.places if together else None
+    incomplete = [*unread, *(_cut(c) for c in captures if c.cut_short), *_unknown(captures, trace, places)]
     read = {
-        "captures": table("captures", _captures(captures, fast, trace)),
-        "decode_notes": table("decode_notes", _notes(captures, fast, trace)),
+        "captures": table("captures", _captures(captures, fast, trace, together)),
+        "decode_notes": table("decode_notes", _notes(captures, trace, places)),
     }
     if not _has_nfs(trace):
         raise NothingToAnalyse(_nothing(captures, unread, trace), read)
@@ -114,13 +173,14 @@ def read_tables(
     stages.enter("state")
     case = infer(
         found,
-        begins=_edge(captures, trace, last=False),
-        ends=_edge(captures, trace, last=True),
+        begins=_edge(captures, trace, together, last=False),
+        ends=_edge(captures, trace, together, last=True),
+        missing=together.cover.missing if together else None,
         cut_short=[c.path for c in captures if c.cut_short],
         lease_time_s=lease_time_s,
     )
     stages.enter("tables")
-    return CaseTables(tables={**tables(case, wanted), **read}, incomplete=tuple(incomplete))
+    return CaseTables(tables={**tables(case, wanted), **read}, incomplete=tuple(incomplete)), places
 
 
 def _opened(paths: Iterable[str]) -> tuple[list[Capture], list[str]]:
@@ -138,70 +198,34 @@ def _opened(paths: Iterable[str]) -> tuple[list[Capture], list[str]]:
     return captures, unread
 
 
-def _large(capture: Capture) -> bool:
+def _large(captures: Sequence[Capture]) -> bool:
     """Worth decoding by the chunk; so is a pipe, which may hold anything."""
     from pathlib import Path
 
-    size = Path(capture.path).stat().st_size if capture.path != "-" else 0
-    return size == 0 or size > SMALL_OCTETS
+    sizes = [Path(capture.path).stat().st_size if capture.path != "-" else 0 for capture in captures]
+    return not all(sizes) or sum(sizes) > SMALL_OCTETS
 
 
-def _decoded(
-    captures: Sequence[Capture], fast: Sequence[bool], ports: Sequence[int], progress: Progress | None
-) -> Iterator[Batch]:
-    """Batches of all captures, one after the other, with connections numbered through."""
-    offset = 0
-    for number, capture in enumerate(captures):
-        highest = -1
-        with capture:
-            for batch in _batches(capture, number, fast[number], ports, progress):
-                highest = max([highest, *(c.conn for c in batch.connections)])
-                yield _renumbered(batch, offset) if offset else batch
-        offset += highest + 1
+def _decoded(source: Capture | Merged, fast: bool, ports: Sequence[int], progress: Progress | None) -> Iterator[Batch]:
+    with source:
+        if not fast:
+            from dissect.nfs4.exact import exact
+
+            yield from exact(_told(source, progress), ports=ports)
+            return
+        from dissect.nfs4.columnar import columnar
+
+        for batch in columnar(source, ports=ports):
+            if progress is not None:
+                progress(source.packets, 0)
+            yield batch
 
 
-def _batches(
-    capture: Capture, number: int, fast: bool, ports: Sequence[int], progress: Progress | None
-) -> Iterator[Batch]:
-    if not fast:
-        from dissect.nfs4.exact import exact
-
-        yield from exact(_told(capture, progress), capture_no=number, ports=ports)
-        return
-    from dissect.nfs4.columnar import columnar
-
-    for batch in columnar(capture, capture_no=number, ports=ports):
-        if progress is not None:
-            progress(capture.packets, 0)
-        yield batch
-
-
-def _told(capture: Capture, progress: Progress | None) -> Iterator[Frame]:
-    for frame in capture:
-        if progress is not None and capture.packets % _EVERY == 0:
-            progress(capture.packets, 0)
+def _told(source: Capture | Merged, progress: Progress | None) -> Iterator[Frame]:
+    for frame in source:
+        if progress is not None and source.packets % _EVERY == 0:
+            progress(source.packets, 0)
         yield frame
-
-
-def _renumbered(batch: Batch, offset: int) -> Batch:
-    messages = batch.messages.copy()
-    messages["conn"] += offset
-    return replace(
-        batch,
-        messages=messages,
-        connections=[replace(c, conn=c.conn + offset) for c in batch.connections],
-        events=[_moved(e, offset) for e in batch.events],
-    )
-
-
-def _moved(event: Event, offset: int) -> Event:
-    from dissect.nfs4.batch import LinkEvent, Note
-
-    if isinstance(event, LinkEvent):
-        return event
-    if isinstance(event, Note):
-        return event if event.conn is None else replace(event, conn=event.conn + offset)
-    return replace(event, conn=event.conn + offset)
 
 
 def _cut(capture: Capture) -> str:
@@ -218,13 +242,13 @@ def _counted(packets: int) -> str:
     return "1 packet" if packets == 1 else f"{packets} packets"
 
 
-def _unknown(captures: Sequence[Capture], trace: Trace) -> Iterator[str]:
+def _unknown(captures: Sequence[Capture], trace: Trace, places: Places | None) -> Iterator[str]:
     """Packets of a link type that nothing here reads: bytes that were not analysed."""
     from dissect.nfs4.batch import CAPTURE_STRIDE
 
     for note in trace.notes:
         if note.reason.startswith("unknown link type"):
-            path = captures[(note.frame or 0) // CAPTURE_STRIDE].path
+            path = captures[_place(note.frame, places) // CAPTURE_STRIDE].path
             yield f"{path}: {_counted(note.count)} of {note.reason}, not read"
 
 
@@ -276,26 +300,33 @@ def _program(number: int) -> str:
     return f"{number} {names[number]}" if number in names else str(number)
 
 
-def _edge(captures: Sequence[Capture], trace: Trace, *, last: bool) -> Any:
+def _edge(captures: Sequence[Capture], trace: Trace, together: Several | None, *, last: bool) -> Any:
     """First or last moment of the case: packets where they have times, else messages."""
-    from dissect.nfs4.batch import CAPTURE_STRIDE
     from nfsanalyze.facts.trace import frame_of
     from nfsanalyze.state.census import Moment
 
+    if together is not None and len(together.plan.moments):
+        moments = together.plan.moments
+        return Moment(time=int(moments[-1 if last else 0]), frame=len(moments) if last else 1)
     ids, times = trace.messages["id"], trace.messages["time"]
     at = -1 if last else 0
-    edges = [t for c in captures if (t := c.last if last else c.first) is not None] or [int(times[at])]
-    number, capture = (len(captures) - 1, captures[-1]) if last else (0, captures[0])
-    frame = number * CAPTURE_STRIDE + (capture.packets if last else 1)
-    return Moment(time=max(edges) if last else min(edges), frame=frame or frame_of(int(ids[at])))
+    edge = captures[0].last if last else captures[0].first
+    frame = captures[0].packets if last else 1
+    return Moment(time=int(times[at]) if edge is None else edge, frame=frame or frame_of(int(ids[at])))
 
 
-def _captures(captures: Sequence[Capture], fast: Sequence[bool], trace: Trace) -> Iterator[dict[str, Any]]:
+def _captures(
+    captures: Sequence[Capture], fast: bool, trace: Trace, together: Several | None
+) -> Iterator[dict[str, Any]]:
+    import numpy as np
+
     from dissect.nfs4.batch import CAPTURE_STRIDE, FRAME_SHIFT, Kind, Marks
 
     m = trace.messages
-    of = (m["id"] >> FRAME_SHIFT) // CAPTURE_STRIDE
+    frames = (m["id"] >> FRAME_SHIFT).astype(np.int64)
+    of = (together.places.places(frames) if together else frames) // CAPTURE_STRIDE
     fresh = (m["marks"] & int(Marks.RETRANSMITTED)) == 0
+    gaps = [_place(gap.frame, together.places if together else None) // CAPTURE_STRIDE for gap in trace.gaps]
     names = _names(captures)
     for number, capture in enumerate(captures):
         mine = of == number
@@ -312,13 +343,19 @@ def _captures(captures: Sequence[Capture], fast: Sequence[bool], trace: Trace) -
             "link_types": list(capture.link_types),
             "snaplen_cut_packets": capture.snaplen_cut_packets,
             "rpc_messages": int(mine.sum()),
-            "decoded_fast": int(mine.sum()) if fast[number] else 0,
-            "decoded_exact": 0 if fast[number] else int(mine.sum()),
+            "decoded_fast": int(mine.sum()) if fast else 0,
+            "decoded_exact": 0 if fast else int(mine.sum()),
             "decoded_tshark": 0,
             "nfs4_calls": int((mine & fresh & (m["kind"] == int(Kind.COMPOUND_CALL))).sum()),
             "nfs4_replies": int((mine & fresh & (m["kind"] == int(Kind.COMPOUND_REPLY))).sum()),
-            "gaps": sum(1 for g in trace.gaps if g.frame // CAPTURE_STRIDE == number),
+            "gaps": gaps.count(number),
+            **(together.clock(number) if together else ALONE),
         }
+
+
+def _place(frame: int | None, places: Places | None) -> int:
+    """Where a frame stands in the files; 0 for none."""
+    return places.place(frame or 0) if places is not None else frame or 0
 
 
 def _names(captures: Sequence[Capture]) -> list[str]:
@@ -333,7 +370,7 @@ _UNDERSTOOD = {"arp", "icmp", "icmpv6", "igmp"}
 """Protocols that are read for what they tell of addresses, or have nothing to tell."""
 
 
-def _notes(captures: Sequence[Capture], fast: Sequence[bool], trace: Trace) -> Iterator[dict[str, Any]]:
+def _notes(captures: Sequence[Capture], trace: Trace, places: Places | None) -> Iterator[dict[str, Any]]:
     from dissect.nfs4.batch import CAPTURE_STRIDE
 
     names = _names(captures)
@@ -341,10 +378,10 @@ def _notes(captures: Sequence[Capture], fast: Sequence[bool], trace: Trace) -> I
     for note in trace.notes:
         if note.reason in _UNDERSTOOD:
             continue
-        number = (note.frame or 0) // CAPTURE_STRIDE
-        entry = told.setdefault((number, note.reason), [0, note.frame or 0])
+        frame = note.frame or 0
+        entry = told.setdefault((_place(frame, places) // CAPTURE_STRIDE, note.reason), [0, frame])
         entry[0] += note.count
-        entry[1] = min(entry[1], note.frame or entry[1])
+        entry[1] = min(entry[1], frame or entry[1])
     for (number, reason), (count, frame) in sorted(told.items()):
         yield {
             "capture": names[number],

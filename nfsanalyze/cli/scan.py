@@ -73,6 +73,10 @@ def scan(
         float | None,
         typer.Option(metavar="S", min=0.001, help="Lease time in seconds, where the capture does not show it."),
     ] = None,
+    same_clock: Annotated[
+        bool,
+        typer.Option("--same-clock", help="Captures that share no packets were taken by one clock, or by equal ones."),
+    ] = False,
     select: Annotated[
         list[str] | None, typer.Option(metavar="IDS", help="Only these rules: ids, starts of ids or names, by comma.")
     ] = None,
@@ -88,8 +92,9 @@ def scan(
 ) -> None:
     """Analyse the captures of one incident and report.
 
-    Several captures are one case. The report tells the clients, their leases, what moved between heads, the findings
-    with the frames that prove them, and what the captures cannot show.
+    Several captures are one case: taps of one incident, or the files of a ring buffer. A packet that two of them show
+    counts once, and their clocks are compared by such packets. The report tells the clients, their leases, what moved
+    between heads, the findings with the frames that prove them, and what the captures cannot show.
 
     Without --fail-on findings do not change the exit code. --client and --server narrow the report, never the analysis.
     """
@@ -109,6 +114,7 @@ def scan(
             unread,
             lease_time_s=lease_time,
             ports=tuple(port or ()),
+            same_clock=same_clock,
             select=_words(select),
             ignore=_words(ignore),
             stages=stages,
@@ -136,6 +142,7 @@ def _report(
     *,
     lease_time_s: float | None,
     ports: Sequence[int],
+    same_clock: bool,
     select: Sequence[str],
     ignore: Sequence[str],
     stages: Stages,

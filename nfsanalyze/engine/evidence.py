@@ -11,6 +11,8 @@ from nfsanalyze.engine.finding import Evidence
 if TYPE_CHECKING:
     import polars as pl
 
+    from dissect.nfs4.taps import Places
+
 FIRST_FRAMES = 30
 LAST_FRAMES = 10
 """Of a finding's frames the first and last are kept: enough to look up, short enough to read."""
@@ -71,15 +73,17 @@ def stories(frames: Collection[int], tables: Mapping[str, pl.DataFrame]) -> dict
 
 
 class Captures:
-    """Names of the captures, by the numbers that frames carry."""
+    """Names of the captures, and where in them a frame stands."""
 
-    __slots__ = ("_first", "_names")
+    __slots__ = ("_first", "_groups", "_names", "_places")
 
-    def __init__(self, captures: pl.DataFrame) -> None:
+    def __init__(self, captures: pl.DataFrame, places: Places | None = None) -> None:
         import polars as pl
 
         self._names: list[str] = captures["capture"].to_list()
         self._first: list[int | None] = captures["first"].cast(pl.Int64).to_list()
+        self._groups: list[int] = captures["clock_group"].to_list()
+        self._places = places
 
     def name(self, index: int) -> str:
         return self._names[index] if index < len(self._names) else f"capture {index + 1}"
@@ -88,21 +92,35 @@ class Captures:
         """Time of the earliest packet, 0 where there is none."""
         return (self._first[index] if index < len(self._first) else None) or 0
 
+    def places(self, frame: int) -> tuple[tuple[int, int], ...]:
+        """Captures and numbers under which a frame is found in the files: the one that was read, then its copies."""
+        found = (frame,) if self._places is None else (self._places.place(frame), *self._places.copies(frame))
+        return tuple(divmod(place, CAPTURE_STRIDE) for place in found)
+
     def main(self, frames: Sequence[int]) -> int:
-        """The capture that holds most of the frames, the earlier one of equals."""
-        indexes = [frame // CAPTURE_STRIDE for frame in frames]
+        """The capture that shows most of the frames, the earlier one of equals."""
+        indexes = [index for frame in frames for index in {index for index, _ in self.places(frame)}]
         return max(sorted(set(indexes)), key=indexes.count)
 
+    def within(self, frames: Sequence[int], index: int) -> tuple[int, ...]:
+        """Numbers of the frames that one capture shows."""
+        return tuple(sorted({number for frame in frames for at, number in self.places(frame) if at == index}))
+
+    def clocks(self, frames: Sequence[int]) -> list[str]:
+        """Where frames lie in captures whose clocks nothing ties: one capture of each clock, by name; else nothing."""
+        found: dict[int, str] = {}
+        for frame in frames:
+            index = self.places(frame)[0][0]
+            if index < len(self._groups):
+                found.setdefault(self._groups[index], self.name(index))
+        return sorted(found.values()) if len(found) > 1 else []
+
     def evidence(self, frames: Sequence[int], told: Mapping[int, Story]) -> tuple[Evidence, ...]:
-        """One entry a frame that a table tells of, by time."""
+        """One entry a frame that a table tells of and a capture that shows it, by time."""
         found = [
-            Evidence(
-                capture=self.name(frame // CAPTURE_STRIDE),
-                frame=frame % CAPTURE_STRIDE,
-                time=told[frame][0],
-                note=told[frame][1],
-            )
+            Evidence(capture=self.name(index), frame=number, time=told[frame][0], note=told[frame][1])
             for frame in frames
             if frame in told
+            for index, number in self.places(frame)
         ]
         return tuple(sorted(found, key=lambda item: (item.time, item.capture, item.frame)))

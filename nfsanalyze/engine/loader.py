@@ -37,6 +37,7 @@ _TEXTS = (
 )
 _LISTS = ("needs", "watches", "references")
 _OPTIONAL = ("withhold",)
+_FLAGS = ("unordered",)
 _EXAMPLE_KEYS = ("name", "expect", "tables")
 _FINDING_KEYS = tuple(field.name for field in fields(Finding))
 _PROSE = ("what", "why", "fix", "false_positives")
@@ -123,17 +124,18 @@ def parse_rule(text: str, source: str, *, examples: bool = True) -> Rule:
 
 
 def _rule(raw: dict[str, Any], source: str, at: tuple[int, int], *, examples: bool) -> Rule:
-    _known("", raw, (*_TEXTS, *_LISTS, *_OPTIONAL, "example"))
+    _known("", raw, (*_TEXTS, *_LISTS, *_OPTIONAL, *_FLAGS, "example"))
     texts = {key: _text(key, raw) for key in _TEXTS}
     lists = {key: _strings(key, raw) for key in (*_LISTS, *(key for key in _OPTIONAL if key in raw))}
     lists.setdefault("withhold", lists["watches"])
+    flags = {key: _flag(key, raw) for key in _FLAGS}
     _check(texts, lists)
     texts["message"] = " ".join(texts["message"].split())
     for key in _PROSE:
         texts[key] = _prose(texts[key])
     found = _examples(raw.get("example", [])) if examples else ()
     # The keys are checked above; spelled out, each would stand here a fourth time.
-    return Rule(examples=found, source=source, detect_at=at, **texts, **lists)  # type: ignore[arg-type]
+    return Rule(examples=found, source=source, detect_at=at, **texts, **lists, **flags)  # type: ignore[arg-type]
 
 
 def _is_ours(pyproject: Path) -> bool:
@@ -175,6 +177,13 @@ def _check(texts: Mapping[str, str], lists: Mapping[str, tuple[str, ...]]) -> No
         placeholders(texts["message"])
     except ValueError as error:
         _fail("message", str(error))
+
+
+def _flag(key: str, raw: Mapping[str, Any]) -> bool:
+    value = raw.get(key, False)
+    if not isinstance(value, bool):
+        _fail(key, "must be true or false")
+    return value
 
 
 def _examples(raw: Any) -> tuple[Example, ...]:

@@ -59,6 +59,8 @@ class Rule:
     examples: tuple[Example, ...]
     source: str
     detect_at: tuple[int, int] = (1, 1)
+    unordered: bool = False
+    "what it finds holds in whatever order its frames came"
 
     @property
     def group(self) -> str:

@@ -20,6 +20,11 @@ from nfsanalyze.facts.schema import polars_schema
 if TYPE_CHECKING:
     import polars as pl
 
+    from dissect.nfs4.taps import Places
+
+
+_UNTIED = "it compares times of {}, which share no packets, so that the order of theirs is not proven (--same-clock)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
@@ -39,14 +44,17 @@ class _Draft:
     last: int | None
 
 
-def run(rules: Sequence[Rule], tables: Mapping[str, pl.DataFrame]) -> tuple[list[Finding], list[NotEvaluable]]:
+def run(
+    rules: Sequence[Rule], tables: Mapping[str, pl.DataFrame], places: Places | None = None
+) -> tuple[list[Finding], list[NotEvaluable]]:
     """Findings (most serious first, then by rule and first frame), and what could not be judged.
 
     Tables that are missing count as empty; a rule runs only where every table it needs has rows. Rows of one rule about
-    one subject are one finding. Raises RuleError where a rule fails or returns what no finding can hold.
+    one subject are one finding. `places` leads from the frames of merged captures to those of the files. Raises
+    RuleError where a rule fails or returns what no finding can hold.
     """
     clients = read_clients(_table(tables, "clients"))
-    captures = Captures(_table(tables, "captures"))
+    captures = Captures(_table(tables, "captures"), places)
     blindness = Blindness(_table(tables, "blind"))
     drafts: list[_Draft] = []
     withheld: list[NotEvaluable] = []
@@ -66,6 +74,10 @@ def run(rules: Sequence[Rule], tables: Mapping[str, pl.DataFrame]) -> tuple[list
         hiding = blindness.touching(draft.rule.withhold, addresses, draft.servers, first, last)
         if hiding:
             withheld.append(_withheld(draft, clients, f"a finding is withheld: {reason_of(hiding)}", hiding))
+            continue
+        apart = [] if draft.rule.unordered else captures.clocks(draft.frames)
+        if apart:
+            withheld.append(_withheld(draft, clients, f"a finding is withheld: {_UNTIED.format(' and '.join(apart))}"))
             continue
         kept[draft.id].append(draft)
         fired[draft.rule.id] |= {
@@ -115,7 +127,7 @@ def _finding(same: Sequence[_Draft], told: Mapping[int, Story], captures: Captur
     draft = max(same, key=lambda draft: SEVERITIES.index(draft.severity))
     frames = shortened({frame for each in same for frame in each.frames})
     main = captures.main(frames)
-    local = tuple(frame % CAPTURE_STRIDE for frame in frames if frame // CAPTURE_STRIDE == main)
+    local = captures.within(frames, main)
     windows = [_window(each, told, captures) for each in same]
     finding = Finding(
         id=draft.id,

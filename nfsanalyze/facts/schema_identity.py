@@ -146,6 +146,7 @@ TABLES = (
         takeover       u32       takeover it belongs to
         address        str       address concerned
         other_address  str?      address it is compared with
+        other_frame    u64?      frame that shows it there
         signal         str       S1, S2 … as in the takeover model
         weight         i32       positive speaks for a move, negative against
         frame          u64       frame that shows it

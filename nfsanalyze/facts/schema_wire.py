@@ -28,6 +28,11 @@ TABLES = (
         nfs4_calls     u64       COMPOUND calls, each once
         nfs4_replies   u64       COMPOUND replies, each once
         gaps           u64       holes in NFS streams
+        clock_group    u32       captures of one number have clocks that are tied together; between others no order is proven
+        clock_tie      str       what ties the clock: first, shared packets, acknowledgements, continued, vouched for, none
+        clock_offset_s f64?      seconds added to the capture's times to have those of the case; null where nothing ties it
+        clock_uncertainty_s f64? seconds by which that may be wrong
+        copies         u64       packets left out because another capture shows them too
         """,
     ),
     table(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,11 +16,18 @@ from nfsanalyze.state.census import Moment
 from nfsanalyze.state.leases import Lease
 from nfsanalyze.state.takeovers import Judged
 
+if TYPE_CHECKING:
+    from dissect.nfs4.taps import Stretch
+
 PAUSE_NS = 10_000_000_000
 """A time without a single message, beside a hole, that counts as a pause of the capture."""
 
 MANY_GAPS = 32
 """More holes than this on one connection are said as one stretch."""
+
+
+Missing = Callable[[str, str], Sequence["Stretch"]]
+"""The stretches of the case in which no capture that shows two addresses was running."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +43,7 @@ class Blind:
     reason: str
 
 
-def damage(trace: Trace, links: dict[int, Link]) -> tuple[Blind, ...]:
+def damage(trace: Trace, links: dict[int, Link], missing: Missing | None = None) -> tuple[Blind, ...]:
     """The stretches that messages and connections show by themselves, whatever is inferred from them."""
     return (
         *_one_sided(links),
@@ -43,6 +51,7 @@ def damage(trace: Trace, links: dict[int, Link]) -> tuple[Blind, ...]:
         *_pauses(trace, links),
         *_marked(trace, links),
         *_notes(trace, links),
+        *(_uncovered(links, missing) if missing is not None else ()),
     )
 
 
@@ -117,6 +126,19 @@ def _origins(links: dict[int, Link], leases: Sequence[Lease], begins: Moment) ->
                 lease.first,
                 f"clientid 0x{lease.clientid.hex()} was established where the capture does not show it",
             )
+
+
+def _uncovered(links: dict[int, Link], missing: Missing) -> Iterable[Blind]:
+    """Pairs of addresses that some captures of the case show, in the times when none of these was running."""
+    told = set()
+    for link in links.values():
+        pair = (link.client_address, link.server_address)
+        if not link.callback and pair not in told:
+            told.add(pair)
+            for each in missing(*pair):
+                first = Moment(time=each.first, frame=each.first_frame)
+                last = Moment(time=each.last, frame=each.last_frame)
+                yield _row(link, "loss", first, last, "no capture that shows these two hosts was running for a while")
 
 
 def _one_sided(links: dict[int, Link]) -> Iterable[Blind]:

@@ -20,7 +20,7 @@ from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import Trace, frame_of
 from nfsanalyze.facts.uses import accepted
-from nfsanalyze.state.blind import Blind, blind, damage
+from nfsanalyze.state.blind import Blind, Missing, blind, damage
 from nfsanalyze.state.census import Census, Moment, census
 from nfsanalyze.state.detection import Detected, SessionUse, completions, detections, session_uses
 from nfsanalyze.state.episodes import episodes, foreigns
@@ -78,11 +78,12 @@ def infer(
     *,
     begins: Moment,
     ends: Moment,
+    missing: Missing | None = None,
     cut_short: Sequence[str] = (),
     lease_time_s: float | None = None,
 ) -> Case:
     """Infer a case from its facts; `begins` and `ends` are the first and last packet, `cut_short` the names of broken
-    captures."""
+    captures, `missing` tells when no capture that shows two addresses was running."""
     trace, found_links, told, owners = facts.trace, facts.links, facts.exchanges, facts.owners
     confirmed, errors, used, held = facts.confirms, facts.errors, facts.uses, facts.files
     renewals = accepted(used)
@@ -101,7 +102,7 @@ def infer(
     used_sessions = tuple(session_uses(trace, found_links, renewals, confirmed))
     detected = tuple(detections(foreign, owners, confirmed, used_sessions, counted, of))
     verifiers = _write_verifiers(trace, found_links)
-    damaged = damage(trace, found_links)
+    damaged = damage(trace, found_links, missing)
     evidence = Evidence(
         seen=sightings,
         macs=found_macs,

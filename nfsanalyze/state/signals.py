@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from dissect.nfs4.batch import CAPTURE_STRIDE, TcpFlag
+from dissect.nfs4.batch import TcpFlag
 from nfsanalyze.facts.printable import printable
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.episodes import WINDOW_NS
@@ -24,6 +24,8 @@ class Signal:
     time: int
     other_address: str | None
     note: str
+    other_frame: int | None = None
+    "where the other address shows it"
 
 
 COLD_PARTNER_NS = 60_000_000_000
@@ -49,8 +51,18 @@ def _contradicted(scene: Scene, s: Signal) -> bool:
     return bool(there) and not any(same(scene.address, mine, s.other_address, t.clientid) for t in there)
 
 
-def _signal(name: str, weight: int, at: Moment | Sighting, note: str, other: str | None = None) -> Signal:
-    return Signal(signal=name, weight=weight, frame=at.frame, time=at.time, other_address=other, note=note)
+def _signal(
+    name: str, weight: int, at: Moment | Sighting, note: str, other: str | None = None, other_frame: int | None = None
+) -> Signal:
+    return Signal(
+        signal=name,
+        weight=weight,
+        frame=at.frame,
+        time=at.time,
+        other_address=other,
+        note=note,
+        other_frame=other_frame,
+    )
 
 
 def mac_text(mac: bytes) -> str:
@@ -142,9 +154,9 @@ def _instance(scene: Scene) -> Iterator[Signal]:
                 name,
                 6 if name == "S9" else 5,
                 change.after,
-                f"{what} {_hex(change.after.clientid)} carries the instance {_hex(scene.after)}"
-                f" of {other} (seen there in frame {_local(known.frame)})",
+                f"{what} {_hex(change.after.clientid)} carries the instance {_hex(scene.after)} of {other}",
                 other,
+                known.frame,
             )
             return
         shared = [s for s in there if layouts.same_instance(scene.address, change.before.clientid, other, s.clientid)]
@@ -154,9 +166,10 @@ def _instance(scene: Scene) -> Iterator[Signal]:
                 name,
                 6,
                 change.after,
-                f"instance {_hex(scene.before)} goes on at {other} (frame {_local(after[0].frame)}),"
-                f" but {scene.address} now answers with {_hex(scene.after)}",
+                f"instance {_hex(scene.before)} goes on at {other}, but {scene.address} now answers with"
+                f" {_hex(scene.after)}",
                 None,
+                after[0].frame,
             )
             return
     booted = scene.booted()
@@ -211,9 +224,8 @@ def _foreign(scene: Scene) -> Iterator[Signal]:
         if not telling(o.clientid or b"") or not _stayed(scene, there):
             continue
         at = Moment(time=o.reply_time or o.time, frame=o.reply_frame or o.frame)
-        live = f"live at {foreign.other_address} (frame {_local(foreign.live.frame)})"
-        note = f"{o.op} at {scene.address} is answered with {_hex(o.clientid)}, {live}"
-        yield _signal("S11", 5, at, note, foreign.other_address)
+        note = f"{o.op} at {scene.address} is answered with {_hex(o.clientid)}, live at {foreign.other_address}"
+        yield _signal("S11", 5, at, note, foreign.other_address, foreign.live.frame)
         return
 
 
@@ -289,10 +301,6 @@ def _grace(scene: Scene) -> Iterator[Signal]:
             yield _signal(
                 "S16", 3, there, f"{other} is in grace too, though it refused no state: it took something over", other
             )
-
-
-def _local(frame: int) -> int:
-    return frame % CAPTURE_STRIDE
 
 
 def _hex(value: bytes | None) -> str:

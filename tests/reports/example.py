@@ -67,6 +67,11 @@ def capture(**values: Any) -> dict[str, Any]:
         "nfs4_replies": 91,
         "snaplen_cut_packets": 0,
         "gaps": 0,
+        "clock_group": 0,
+        "clock_tie": "first",
+        "clock_offset_s": 0.0,
+        "clock_uncertainty_s": 0.0,
+        "copies": 0,
         **values,
     }
 

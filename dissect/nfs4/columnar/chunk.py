@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dissect.nfs4.capture import Capture
 from dissect.nfs4.capture.frame import Frame
 from dissect.nfs4.columnar.space import SLACK, Index, Space
 
@@ -52,7 +51,7 @@ def spare(used: int) -> int:
     return used // 2 + (1 << 16) + SLACK
 
 
-def chunks(capture: Capture, chunk_bytes: int) -> Iterator[Chunk]:
+def chunks(capture: Iterable[Frame], chunk_bytes: int) -> Iterator[Chunk]:
     """The frames of a capture, about `chunk_bytes` of them at a time and at least one."""
     frames = iter(capture)
     while True:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from operator import itemgetter
 
 import numpy as np
 
 from dissect.nfs4.batch import CAPTURE_STRIDE, FRAME_SHIFT, Batch, Credential
 from dissect.nfs4.bounds import NFS_PORTS, SYN_LATE_FRAMES
-from dissect.nfs4.capture import Capture
+from dissect.nfs4.capture import Capture, Frame
 from dissect.nfs4.columnar.chunk import Chunk, chunks
 from dissect.nfs4.columnar.endpoints import Ways
 from dissect.nfs4.columnar.headers import Segments, headers
@@ -35,12 +35,23 @@ _WINDOWS = 32
 
 
 def columnar(
-    capture: Capture, *, capture_no: int = 0, chunk_bytes: int = CHUNK_BYTES, ports: Collection[int] = ()
+    capture: Capture | Iterable[Frame],
+    *,
+    capture_no: int = 0,
+    chunk_bytes: int = CHUNK_BYTES,
+    ports: Collection[int] = (),
 ) -> Iterator[Batch]:
-    """Decode a capture. The rows of all batches together are those of `exact`, whatever the size of chunks."""
+    """Decode a capture, or frames in the order of their numbers.
+
+    The rows of all batches together are those of `exact`, whatever the size of chunks.
+    """
     decoder = _Decoder(capture_no * CAPTURE_STRIDE, ports)
-    read = pcap_chunks if capture.format.startswith("pcap") and not capture.format.startswith("pcapng") else chunks
-    for chunk in read(capture, max(chunk_bytes, 1)):
+    octets = max(chunk_bytes, 1)
+    if isinstance(capture, Capture) and capture.format.partition("+")[0] == "pcap":
+        read = pcap_chunks(capture, octets)
+    else:
+        read = chunks(capture, octets)
+    for chunk in read:
         yield from decoder.chunk(chunk)
     if (batch := decoder.close()) is not None:
         yield batch

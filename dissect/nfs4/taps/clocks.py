@@ -41,6 +41,7 @@ class Tie(StrEnum):
     SHARED = "shared packets"
     ANSWERS = "acknowledgements"
     CONTINUED = "continued"
+    VOUCHED = "vouched for"
     NONE = "none"
 
 
@@ -88,8 +89,8 @@ class _Difference:
 _Compare = Callable[[int, int], _Difference | None]
 
 
-def clocks(captures: Sequence[Prints]) -> list[Clock]:
-    """The clock of each capture, in their order."""
+def clocks(captures: Sequence[Prints], *, vouched: bool = False) -> list[Clock]:
+    """The clock of each capture, in their order. `vouched`: what nothing ties has the first one's clock."""
     # Of large captures a sample is compared, chosen by the packets themselves: the same at every tap.
     every = np.uint64(max(1, max((len(each.packets) for each in captures), default=0) // SAMPLE))
     samples = [replace(each, packets=each.packets[each.key % every == 0]) for each in captures]
@@ -106,6 +107,15 @@ def clocks(captures: Sequence[Prints]) -> list[Clock]:
         while kind < len(ties):
             # What a weaker tie added may share packets with others.
             kind = 0 if _grown(found, root, len(captures), ties[kind]) else kind + 1
+    if vouched:
+        return [
+            replace(
+                found[number],
+                tie=Tie.VOUCHED if number and number == found[number].group else found[number].tie,
+                group=0,
+            )
+            for number in range(len(captures))
+        ]
     return [found[number] for number in range(len(captures))]
 
 

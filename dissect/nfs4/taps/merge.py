@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,6 +185,15 @@ class Merged:
         """`captures` are newly opened ones of the files that the plan was made of, in its order."""
         self._captures, self._plan = captures, plan
         self.packets = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for capture in self._captures:
+            capture.close()
 
     def __iter__(self) -> Iterator[Frame]:
         sources = [self._frames(number) for number in range(len(self._captures))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from nfsanalyze.reports.document.source import Row, Source, iso, lasted
+from nfsanalyze.reports.document.source import Row, Source, iso, lasted, seconds
 
 _DECODERS = ("fast", "exact", "tshark")
 
@@ -16,10 +16,10 @@ def captures(source: Source) -> list[dict[str, Any]]:
     for note in source.rows("decode_notes"):
         notes[note["capture"]].append(note)
     rows = source.rows("captures")
-    return [_capture(source, row, notes[row["capture"]], alone=len(rows) == 1) for row in rows]
+    return [_capture(source, row, notes[row["capture"]]) for row in rows]
 
 
-def _capture(source: Source, row: Row, notes: list[Row], *, alone: bool) -> dict[str, Any]:
+def _capture(source: Source, row: Row, notes: list[Row]) -> dict[str, Any]:
     return {
         "capture": row["capture"],
         "path": row["path"],
@@ -28,8 +28,11 @@ def _capture(source: Source, row: Row, notes: list[Row], *, alone: bool) -> dict
         "first": iso(row["first"]),
         "last": iso(row["last"]),
         "duration_s": lasted(row["first"], row["last"]),
-        # one file is its own clock; between several nothing was measured
-        "clock_offset_s": 0.0 if alone else None,
+        "clock_offset_s": seconds(row["clock_offset_s"]),
+        "clock_uncertainty_s": seconds(row["clock_uncertainty_s"]),
+        "clock_tie": row["clock_tie"],
+        "clock_group": row["clock_group"],
+        "copies": row["copies"],
         "link_types": sorted(row["link_types"] or ()),
         "snaplen": row["snaplen"],
         "cut_short": row["cut_short"],

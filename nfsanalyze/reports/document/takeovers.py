@@ -40,6 +40,8 @@ def _signal(source: Source, row: Row) -> dict[str, Any]:
         "frame": source.number(row["frame"]),
         "time": iso(row["time"]),
         "other_address": row["other_address"],
+        "other_capture": source.capture(row["other_frame"]) if row["other_frame"] is not None else None,
+        "other_frame": source.number(row["other_frame"]),
         "note": row["note"],
     }
 

@@ -17,6 +17,9 @@ def captures(page: Page, view: View) -> None:
         page.blank()
     for capture in shown:
         page.hanging("capture", *_facts(view, capture), style="bold")
+        clock = _clock(capture)
+        if clock:
+            page.hanging("       ", clock)
         troubles = _troubles(view, capture)
         if troubles:
             page.hanging("       ", (f"but {'; '.join(troubles)}", "yellow"))
@@ -36,6 +39,22 @@ def _facts(view: View, capture: dict[str, Any]) -> tuple[Any, ...]:
     replies = counted(capture["nfs4_replies"], "reply", "replies")
     parts.append(f", {counted(capture['nfs4_calls'], 'COMPOUND call')} and {replies}")
     return ((capture["path"], "bold"), "".join(parts))
+
+
+def _clock(capture: dict[str, Any]) -> str:
+    """How the clock of one of several captures was put right, and what the capture shows that others show too."""
+    told = []
+    offset, wrong = capture["clock_offset_s"], capture["clock_uncertainty_s"]
+    match capture["clock_tie"]:
+        case "shared packets" | "acknowledgements" as tie:
+            told.append(f"clock set by {offset:+.6f} s (within {wrong:.6f} s, by {tie})")
+        case "continued":
+            told.append("goes on where another file ends")
+        case "none":
+            told.append("its clock is tied to no other's: it shares no packets with the captures before it")
+    if capture["copies"]:
+        told.append(f"{counted(capture['copies'], 'packet')} shown by another capture too and counted once")
+    return "; ".join(told)
 
 
 def _troubles(view: View, capture: dict[str, Any]) -> list[str]:

@@ -72,8 +72,10 @@ def _takeover(page: Page, view: View, entry: dict[str, Any]) -> None:
 
 
 def _note(view: View, signal: dict[str, Any]) -> str:
+    other = signal["other_frame"]
+    there = f" ({view.frame(other, signal['other_capture'])})" if other is not None else ""
     where = f" [{signal['capture']}]" if view.several else ""
-    return f"{signal['note']}{where}"
+    return f"{signal['note']}{there}{where}"
 
 
 def _heads(entry: dict[str, Any]) -> str:

@@ -109,6 +109,7 @@ def signals(case: Case) -> Iterator[Row]:
                 "takeover": number,
                 "address": c.address,
                 "other_address": s.other_address,
+                "other_frame": s.other_frame,
                 "signal": s.signal,
                 "weight": s.weight,
                 "frame": s.frame,
