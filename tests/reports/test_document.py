@@ -304,15 +304,16 @@ def test_what_was_decoded_and_what_not() -> None:
 
 
 def test_frames_are_those_of_their_own_capture() -> None:
+    untied = {"clock_tie": "none", "clock_group": 1, "clock_offset_s": None, "clock_uncertainty_s": None}
     tables = takeover_tables()
-    tables["captures"] = table("captures", capture(), capture(capture="other.pcap"))
+    tables["captures"] = table("captures", capture(), capture(capture="other.pcap", **untied))
     tables["client_owners"] = table("client_owners", request(CAPTURE_STRIDE + 7, "10.0.0.1", HELD))
     elsewhere = Evidence(capture="other.pcap", frame=9, time=at(1), note="SETCLIENTID")
     report = valid(document(tables, [finding(evidence=(elsewhere,))], []))
     owner = report["clients"][0]["owners"][0]
     assert (owner["capture"], owner["first_frame"]) == ("other.pcap", 7)
     assert report["findings"][0]["evidence"][0]["frame"] == 9
-    assert report["captures"][0]["clock_offset_s"] is None
+    assert [c["clock_offset_s"] for c in report["captures"]] == [0.0, None]
 
 
 def test_equal_facts_in_any_order_give_equal_bytes() -> None:
