@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dissect.nfs4.taps.copies import unique
 from dissect.nfs4.taps.prints import Index, Prints, Words
-from dissect.nfs4.tcp.connection import ACK, SYN
+from dissect.nfs4.tcp.connection import ACK, RST, SYN
 
 LEAST_SHARED = 8
 """Fewer packets in common prove no clock: a few may be chance or forgery."""
@@ -212,6 +212,19 @@ def _earliest(sent: Prints, acknowledged: Prints) -> int | None:
 def _points(flow: Words, number: NDArray[np.uint32]) -> Words:
     """A place in a stream as one number."""
     return flow ^ (number.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+
+
+def seamless(before: Prints, after: Prints) -> bool:
+    """Nothing was sent between two files of which one goes on where the other ends: streams go on to the octet, and no
+    stream begins in the middle, as one made while no capture was running would."""
+    if not _goes_on(before, after):
+        return False
+    known = np.concatenate([before.flow, before.back])
+    flows, first = np.unique(after.flow, return_index=True)
+    fresh = first[~np.isin(flows, known)]
+    answered = np.isin(after.back[fresh], after.flow[(after.packets["flags"] & SYN) != 0])
+    begun = (after.packets["flags"][fresh] & (SYN | RST)) != 0
+    return bool((begun | answered).all())
 
 
 def _continued(one: Prints, other: Prints) -> _Difference | None:

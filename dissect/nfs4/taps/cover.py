@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dissect.nfs4.taps.clocks import Clock, Tie
+from dissect.nfs4.taps.clocks import Clock, Tie, seamless
 from dissect.nfs4.taps.merge import Plan
 from dissect.nfs4.taps.prints import Prints, pair_of
 
 BRIDGED_NS = 1_000_000_000
-"""A file of a ring buffer that begins within this after the one before leaves no time out. A longer pause may be one of
-the capture: nobody who stops and starts it is quicker."""
+"""A file of a ring buffer that begins within this after the one before leaves no time out: nobody who stops a capture
+and starts it again is quicker. A longer pause may be one of the capture, unless the streams show that it is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Cover:
         tap = list(range(len(captures)))
         for number, clock in enumerate(clocks):
             if clock.tie is Tie.CONTINUED and clock.to is not None:
-                self._bridge(number, clock.to)
+                self._bridge(captures, number, clock.to)
                 tap = [tap[clock.to] if each == tap[number] else each for each in tap]
         shown: dict[int, set[int]] = {}
         for number, each in enumerate(captures):
@@ -46,14 +46,14 @@ class Cover:
             pair: [number for number, where in enumerate(tap) if where in taps] for pair, taps in shown.items()
         }
 
-    def _bridge(self, number: int, to: int) -> None:
+    def _bridge(self, captures: Sequence[Prints], number: int, to: int) -> None:
         own, other = self._runs[number], self._runs[to]
         if own is None or other is None:
             return
-        if 0 <= own[0] - other[1] <= BRIDGED_NS:
-            self._runs[number] = (other[1], own[1])
-        elif 0 <= other[0] - own[1] <= BRIDGED_NS:
-            self._runs[number] = (own[0], other[0])
+        (earlier, before), (later, after) = sorted([(number, own), (to, other)], key=lambda each: each[1])
+        pause = after[0] - before[1]
+        if 0 <= pause <= BRIDGED_NS or (pause > 0 and seamless(captures[earlier], captures[later])):
+            self._runs[later] = (before[1], after[1])
 
     def missing(self, address: str, other: str) -> list[Stretch]:
         """The stretches of the case in which no capture that shows these two addresses was running."""
