@@ -48,6 +48,8 @@ class ClientOwner:
     status: int | None
     clientid: bytes | None
     confirm_verifier: bytes | None
+    holder: tuple[str, int] | None
+    "callback address of the client that holds the owner, in the answer CLID_INUSE (RFC 7530 section 16.33.3)"
     eir_flags: int | None
     eir_sequenceid: int | None
     so_major_id: bytes | None
@@ -142,6 +144,8 @@ def _granted(result: object) -> dict[str, Any]:
     match result:
         case t.SETCLIENTID4resok():
             return {"clientid": result.clientid, "confirm_verifier": result.setclientid_confirm}
+        case t.SETCLIENTID4inuse():
+            return {"holder": uaddr(result.na_r_addr)}
         case t.EXCHANGE_ID4resok():
             server = result.eir_server_impl_id
             return {
@@ -188,6 +192,7 @@ def _owner(
         "eia_flags": None,
         "clientid": None,
         "confirm_verifier": None,
+        "holder": None,
         "eir_flags": None,
         "eir_sequenceid": None,
         "so_major_id": None,
@@ -296,7 +301,12 @@ def _confirm_fields(args: object, result: object, session: bytes | None) -> dict
         case t.DESTROY_CLIENTID4args():
             return {"op": "DESTROY_CLIENTID", "clientid": args.dca_clientid}
         case t.RECLAIM_COMPLETE4args():
-            return {"op": "RECLAIM_COMPLETE", "clientid": None, "session_id": session}
+            return {
+                "op": "RECLAIM_COMPLETE",
+                "clientid": None,
+                "session_id": session,
+                "flags": int(args.rca_one_fs),
+            }
     return None
 
 

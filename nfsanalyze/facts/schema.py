@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nfsanalyze.facts import (
     schema_identity,
+    schema_lifecycle,
     schema_servers,
     schema_state,
     schema_volume,
@@ -24,6 +25,7 @@ _PARTS = (
     schema_wire,
     schema_identity,
     schema_state,
+    schema_lifecycle,
     schema_servers,
     schema_volume,
 )

@@ -62,6 +62,8 @@ TABLES = (
         status         i32?      nfsstat4 of the reply
         clientid       str?      clientid granted
         confirm_verifier str?    setclientid_confirm of the reply
+        holder_address str?      callback address of who holds the owner, as the answer CLID_INUSE names it
+        holder_port    u32?      its port
         eir_flags      u32?      EXCHANGE_ID reply flags
         eir_sequenceid u32?      eir_sequenceid
         so_major_id    bin?      server owner
@@ -88,7 +90,7 @@ TABLES = (
         confirm_verifier str?    SETCLIENTID_CONFIRM's verifier
         session_id     bin?      session named or granted
         sequenceid     u32?      csa_sequence
-        flags          u32?      csr_flags
+        flags          u32?      csr_flags; bctsa_dir; rca_one_fs (0 = RECLAIM_COMPLETE for all filesystems)
         status         i32?      nfsstat4 of the reply
         """,
     ),

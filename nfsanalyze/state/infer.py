@@ -26,6 +26,7 @@ from nfsanalyze.state.detection import Detected, SessionUse, completions, detect
 from nfsanalyze.state.episodes import episodes, foreigns
 from nfsanalyze.state.events import Event, events
 from nfsanalyze.state.gaps import LeaseGap, LeaseTime, lease_gaps, refusals, settle
+from nfsanalyze.state.grants import Grant, grants
 from nfsanalyze.state.heads import Heads, heads
 from nfsanalyze.state.hosts import Clients, clients
 from nfsanalyze.state.ids import Ids, ids
@@ -35,6 +36,7 @@ from nfsanalyze.state.proofs import Evidence, Verifiers
 from nfsanalyze.state.recoveries import Recovery, recoveries
 from nfsanalyze.state.sightings import Seen, seen
 from nfsanalyze.state.takeovers import Change, Doubt, judge
+from nfsanalyze.state.verifiers import VerifierChange, verifier_changes
 
 DEFAULT_LEASE_S = 90.0
 """Assumed where no GETATTR shows the lease time: the default of Linux nfsd, illumos and nfs4j."""
@@ -69,6 +71,8 @@ class Case:
     lease_times: dict[int, LeaseTime]
     gaps: tuple[LeaseGap, ...]
     recoveries: tuple[Recovery, ...]
+    grants: tuple[Grant, ...]
+    verifier_changes: tuple[VerifierChange, ...]
     blind: tuple[Blind, ...]
     events: tuple[Event, ...]
 
@@ -143,6 +147,8 @@ def infer(
         lease_times=times,
         gaps=gaps,
         recoveries=recovered,
+        grants=tuple(grants(owners, confirmed, found_leases, refused, times, found_clients, found_heads, known)),
+        verifier_changes=tuple(verifier_changes(owners, used, trace, found_links, known)),
         blind=tuple(blind(found_links, damaged, found_leases, judged, begins, ends, cut_short)),
         events=tuple(
             events(

@@ -152,3 +152,18 @@ def test_principals() -> None:
     c.call("SETCLIENTID", owner=b"o", verifier=1).reply(clientid=1)
     assert [o.principal for o in client_owners(exchanged(c.wire))] == ["flavor 0", "sys:7@web\\x1b01"]
     assert principal(None) is None
+
+
+def test_who_holds_an_owner_that_is_in_use() -> None:
+    c = connection()
+    c.call("SETCLIENTID", owner=b"o", verifier=1).reply("NFS4ERR_CLID_INUSE", cb="10.0.0.99", cb_port=700)
+    (o,) = owners_of(c.wire)
+    assert (o.status, o.holder, o.clientid) == (10017, ("10.0.0.99", 700), None)
+
+
+def test_reclaim_complete_for_one_filesystem_is_told_from_the_whole() -> None:
+    c = connection(1)
+    session = Session(session=SESSION)
+    c.call("RECLAIM_COMPLETE", session=session).reply()
+    c.call("RECLAIM_COMPLETE", session=session, one_fs=True).reply()
+    assert [x.flags for x in confirmed(c)] == [0, 1]

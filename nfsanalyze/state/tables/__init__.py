@@ -11,6 +11,7 @@ from nfsanalyze.state.tables import (
     changes,
     identity,
     leases,
+    lifecycle,
     recoveries,
     servers,
     volume,
@@ -47,6 +48,8 @@ _BUILDERS: dict[str, Callable[[Case], Rows]] = {
     "identity_clashes": servers.identity_clashes,
     "lease_time_changes": servers.lease_time_changes,
     "purges": servers.purge_rows,
+    "grants": lifecycle.grants,
+    "verifier_changes": lifecycle.verifier_changes,
 }
 
 

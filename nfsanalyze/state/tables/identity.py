@@ -74,6 +74,8 @@ def client_owners(case: Case) -> Iterator[Row]:
             "status": o.status,
             "clientid": hexed(o.clientid),
             "confirm_verifier": hexed(o.confirm_verifier),
+            "holder_address": o.holder[0] if o.holder else None,
+            "holder_port": o.holder[1] if o.holder else None,
             "eir_flags": o.eir_flags,
             "eir_sequenceid": o.eir_sequenceid,
             "so_major_id": o.so_major_id,
