@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
 
-_CLOSE = 9
+_DIGITS = str.maketrans("oil", "011")
+"""Letters that are written for digits."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -14,7 +15,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     wanted = word.lower()
 
     def closeness(item: str) -> tuple[float, int]:
-        return SequenceMatcher(None, wanted, item).ratio(), sum(a == b for a, b in zip(wanted, item, strict=False))
+        alike = zip(wanted.translate(_DIGITS), item.translate(_DIGITS), strict=False)
+        return SequenceMatcher(None, wanted, item).ratio(), sum(a == b for a, b in alike)
 
-    found = get_close_matches(wanted, lower, n=_CLOSE, cutoff=0.6)
+    found = get_close_matches(wanted, lower, n=max(len(lower), 1), cutoff=0.6)
     return f'; did you mean "{lower[max(found, key=closeness)]}"?' if found else ""
