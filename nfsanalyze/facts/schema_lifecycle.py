@@ -33,7 +33,7 @@ TABLES = (
         confirmed      time?     time of that
         superseded_frame u64?    the client asked again with the owner at the address before it tried to confirm
         previous_clientid str?   the clientid its owner had confirmed at the address before
-        previous_end   str?      why that was given up: moved (another instance answers), destroyed, restarted (the client), refused, lapsed (silent for longer than the lease time), live (none of these)
+        previous_end   str?      why that was given up: moved (another instance answers, or several in turn), destroyed, restarted (the client), refused, lapsed (silent for longer than the lease time), live (none of these)
         previous_frame u64?      frame that shows it
         used_frame     u64?      last accepted use over connections that can only be this owner's
         used           time?     time of that

@@ -186,7 +186,7 @@ class _Ends:
 
     def _end(self, grant: Grant, before: Grant, clientid: bytes) -> tuple[str, Moment | None]:
         o = grant.owner
-        if grant.head != before.head:
+        if grant.head is None or grant.head != before.head:
             return "moved", None
         there = [x for x in self.leases[clientid] if o.link.server_address in x.addresses]
         used = [found[0] for x in there if (found := x.last_before(o.time)) is not None]

@@ -7,7 +7,7 @@ import pytest
 from scenarios.cluster import A1, A2, Cluster
 from scenarios.facts import inferred
 from scenarios.hosts import Host, Mount, renewals
-from scenarios.identity_cases import (
+from scenarios.identity_scenarios import (
     automounter,
     confirmed_elsewhere,
     forgotten,

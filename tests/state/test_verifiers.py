@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.cluster import Cluster
 from scenarios.facts import inferred
-from scenarios.identity_cases import containers, forgotten, on_one_connection, purged, rebooted
+from scenarios.identity_scenarios import containers, forgotten, on_one_connection, purged, rebooted
 from wire.dialogue import Wire
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from scenarios.case import Case, case
 from scenarios.cluster import A1, A2, Cluster
 from scenarios.hosts import Host, Mount, linux_verifier, renewals
 from scenarios.layouts import RANDOM
 from scenarios.owners import freebsd
+from scenarios.scenario import Scenario, scenario
 from scenarios.server import Head
 from scenarios.stories import heads, take_turns
 from wire.dialogue import Wire, op
@@ -28,7 +28,7 @@ def later(cluster: Cluster, seconds: float = 200) -> Cluster:
 def forgotten(minor: int, times: int, every: float) -> Cluster:
     """A server that forgets its client again and again."""
     cluster = alone()
-    mount = Host(cluster=cluster).mount(A1, minor=minor)
+    mount = Host(cluster=cluster, uniform=True).mount(A1, minor=minor)
     for _ in range(times):
         cluster.wait(every)
         cluster.at[A1].forget(mount.clientid)  # type: ignore[union-attr]
@@ -41,7 +41,7 @@ def forgotten(minor: int, times: int, every: float) -> Cluster:
 def sessions_dropped() -> Cluster:
     """A server that drops sessions and keeps the clientid."""
     cluster = alone()
-    mount = Host(cluster=cluster).mount(A1, minor=1)
+    mount = Host(cluster=cluster, uniform=True).mount(A1, minor=1)
     for _ in range(4):
         cluster.wait(40)
         cluster.at[A1].sessions.clear()  # type: ignore[union-attr]
@@ -54,7 +54,7 @@ def sessions_dropped() -> Cluster:
 def automounter() -> Cluster:
     """Mounted, used and unmounted, each time with a new clientid that is given back."""
     cluster = alone()
-    host = Host(cluster=cluster)
+    host = Host(cluster=cluster, uniform=True)
     for _ in range(5):
         mount = host.mount(A1, minor=1, name=None)
         cluster.wait(20)
@@ -93,7 +93,7 @@ def on_one_connection(owner: bytes = b"Linux NFSv4.1 web01") -> Wire:
 def rebooted(minor: int = 0) -> Cluster:
     """A host restarts: new verifier, new connection."""
     cluster = alone()
-    host = Host(cluster=cluster)
+    host = Host(cluster=cluster, uniform=True)
     mount = host.mount(A1, minor=minor)
     renewals(cluster, mount)
     host.verifier = OTHER_BOOT
@@ -105,7 +105,7 @@ def rebooted(minor: int = 0) -> Cluster:
 def unconfirmed(seconds: float = 200, cut: bool = False) -> Cluster:
     """A SETCLIENTID is answered and never confirmed."""
     cluster = alone()
-    host = Host(cluster=cluster)
+    host = Host(cluster=cluster, uniform=True)
     mount = Mount(host=host, server=A1, minor=0, connection=host.connect(A1, 0))
     mount.setclientid()
     if cut:
@@ -153,7 +153,7 @@ def probed() -> Cluster:
 def confirm_refused() -> Cluster:
     """The server drops an unconfirmed record within a second."""
     cluster = alone()
-    host = Host(cluster=cluster)
+    host = Host(cluster=cluster, uniform=True)
     mount = Mount(host=host, server=A1, minor=0, connection=host.connect(A1, 0))
     confirm = mount.setclientid()
     assert confirm is not None
@@ -166,7 +166,7 @@ def confirm_refused() -> Cluster:
 
 def named(name: str, minor: int = 1) -> Cluster:
     cluster = alone()
-    renewals(cluster, Host(cluster=cluster, name=name).mount(A1, minor=minor))
+    renewals(cluster, Host(cluster=cluster, name=name, uniform=True).mount(A1, minor=minor))
     return cluster
 
 
@@ -227,7 +227,7 @@ def per_mount() -> Cluster:
 
 def purged(verifier: bytes = b"\xff" * 8) -> Cluster:
     cluster = alone()
-    mount = Host(cluster=cluster).mount(A1, minor=1)
+    mount = Host(cluster=cluster, uniform=True).mount(A1, minor=1)
     cluster.wait(30)
     mount.exchange_id(verifier=verifier)
     mount.create_session()
@@ -235,36 +235,36 @@ def purged(verifier: bytes = b"\xff" * 8) -> Cluster:
     return cluster
 
 
-CASES: dict[str, Case] = {
-    "a server that forgets its client": case(lambda: forgotten(0, 4, 60), fires="104", silent="103 106 111 115"),
-    "the same in v4.1": case(lambda: forgotten(1, 4, 60), fires="104", silent="103 106 111 115"),
-    "sessions dropped again and again": case(sessions_dropped, fires="104", silent="103 406"),
-    "forgotten twice in an hour": case(lambda: forgotten(0, 3, 1500), silent="104"),
-    "an automounter": case(automounter, silent="104 107 115"),
-    "an owner in use": case(in_use, fires="105", silent="104 107"),
-    "asked to come back": case(lambda: in_use("NFS4ERR_DELAY"), silent="105 107"),
-    "a verifier that changes without a restart": case(on_one_connection, fires="106", silent="103 104 111 115"),
-    "a restart": case(rebooted, fires="115", silent="103 104 106 111"),
-    "a restart in v4.1": case(lambda: rebooted(1), fires="115", silent="103 104 106 111"),
-    "never confirmed": case(unconfirmed, fires="107", silent="108"),
-    "never confirmed, near the end": case(lambda: unconfirmed(20), silent="107"),
-    "never confirmed, where packets are missing": case(lambda: unconfirmed(cut=True), silent="107", unjudged="107"),
-    "confirmed at the other address": case(confirmed_elsewhere, silent="104 107 108 112"),
-    "a probe for trunking": case(probed, silent="107 108 104"),
-    "a confirm that is stale": case(confirm_refused, fires="108", silent="104 107"),
-    "a host called localhost": case(lambda: named("localhost.localdomain"), fires="110", silent="103 111"),
-    "a host called (none), v4.0": case(lambda: named("(none)", 0), fires="110"),
-    "a host with a full name": case(lambda: named("ubuntu.example.com"), silent="110"),
-    "containers that take turns": case(lambda: containers(turns=3), fires="103 111", silent="106 115"),
-    "a container beside its host": case(lambda: containers(turns=0), fires="111", silent="103 106 115"),
-    "an old instance that is silent": case(lambda: containers(turns=0, alive=False), fires="115", silent="111 106"),
-    "clones with addresses of their own": case(
-        lambda: containers(turns=3, address="10.0.0.12"), fires="103", silent="111 106"
+IDENTITY: dict[str, Scenario] = {
+    "a server that forgets its client": scenario(lambda: forgotten(0, 4, 60), "104", tempts="103 106 111 115"),
+    "the same in v4.1": scenario(lambda: forgotten(1, 4, 60), "104", tempts="103 106 111 115"),
+    "sessions dropped again and again": scenario(sessions_dropped, "104", tempts="103 406"),
+    "forgotten twice in an hour": scenario(lambda: forgotten(0, 3, 1500), tempts="104"),
+    "an automounter": scenario(automounter, tempts="104 107 115"),
+    "an owner in use": scenario(in_use, "105", tempts="104 107"),
+    "asked to come back": scenario(lambda: in_use("NFS4ERR_DELAY"), tempts="105 107"),
+    "a verifier that changes without a restart": scenario(on_one_connection, "106", tempts="103 104 111 115"),
+    "a restart": scenario(rebooted, "115", tempts="103 104 106 111"),
+    "a restart in v4.1": scenario(lambda: rebooted(1), "115", tempts="103 104 106 111"),
+    "never confirmed": scenario(unconfirmed, "107", tempts="108"),
+    "never confirmed, near the end": scenario(lambda: unconfirmed(20), tempts="107"),
+    "never confirmed, where packets are missing": scenario(lambda: unconfirmed(cut=True), tempts="107", unjudged="107"),
+    "confirmed at the other address": scenario(confirmed_elsewhere, tempts="104 107 108 112"),
+    "a probe for trunking": scenario(probed, tempts="107 108 104"),
+    "a confirm that is stale": scenario(confirm_refused, "108", tempts="104 107"),
+    "a host called localhost": scenario(lambda: named("localhost.localdomain"), "110", tempts="103 111"),
+    "a host called (none), v4.0": scenario(lambda: named("(none)", 0), "110"),
+    "a host with a full name": scenario(lambda: named("ubuntu.example.com"), tempts="110"),
+    "containers that take turns": scenario(lambda: containers(turns=3), "103 104 111", tempts="106 115"),
+    "a container beside its host": scenario(lambda: containers(turns=0), "111", tempts="103 106 115"),
+    "an old instance that is silent": scenario(lambda: containers(turns=0, alive=False), "115", tempts="111 106"),
+    "clones with addresses of their own": scenario(
+        lambda: containers(turns=3, address="10.0.0.12"), "103 104", tempts="111 106"
     ),
-    "one clientid for two": case(given_twice, fires="112", silent="103"),
-    "one clientid at two servers": case(lambda: given_twice(A2), silent="112 103"),
-    "a host that was renamed": case(renamed, fires="113", silent="104 106 111"),
-    "an owner for each mount": case(per_mount, silent="103 104 106 111 113 115"),
-    "a purge": case(purged, fires="114", silent="103 106 111 115"),
-    "almost a purge": case(lambda: purged(b"\xff" * 6 + bytes(2)), silent="114"),
+    "one clientid for two": scenario(given_twice, "112", tempts="103"),
+    "one clientid at two servers": scenario(lambda: given_twice(A2), tempts="112 103"),
+    "a host that was renamed": scenario(renamed, "113", tempts="104 106 111"),
+    "an owner for each mount": scenario(per_mount, tempts="103 104 106 111 113 115"),
+    "a purge": scenario(purged, "114", tempts="103 106 111 115"),
+    "almost a purge": scenario(lambda: purged(b"\xff" * 6 + bytes(2)), "106", tempts="114"),
 }

@@ -1,0 +1,31 @@
+"""NFS1xx from the wire to the finding: each story sets off what its table says, nothing else of the family, and with a
+part of it missing nothing new."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from scenarios.damaged import HARMS, faults_of_harm
+from scenarios.identity_scenarios import IDENTITY
+from scenarios.judged import fired, judged
+
+
+@pytest.mark.parametrize("name", IDENTITY)
+def test_it_sets_off_what_it_must_and_nothing_else(name: str) -> None:
+    case = IDENTITY[name]
+    done = judged(case.tell(), **case.options)
+    assert {rule for rule in fired(done) if rule.startswith("NFS1")} == case.fires
+    assert not case.tempts & case.fires
+    assert case.unjudged <= {each.rule for each in done.not_evaluable}
+
+
+@pytest.mark.parametrize("name", [name for name, case in IDENTITY.items() if not case.unjudged])
+def test_harm_to_the_capture_makes_no_finding_and_hides_none(name: str, tmp_path: Path) -> None:
+    """Of a connection that ended before a capture began nothing can be known, not even that it was."""
+    case = IDENTITY[name]
+    harms = HARMS if case.fires else HARMS[::3]
+    faults = [f"{harm}: {fault}" for harm in harms for fault in faults_of_harm(case, harm, tmp_path)]
+    assert [f for f in faults if not re.match("started at .*: hidden", f)] == []
