@@ -7,7 +7,6 @@ same.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Set
 from heapq import heappop, heappush
 
@@ -44,7 +43,7 @@ class Streams:
         self._connections = Connections(nfs_ports)
         self._nfs_ports = nfs_ports
         self._flows: dict[int, Flow] = {}
-        self._new: deque[Flow] = deque()
+        self._new: list[tuple[int, int, Flow]] = []
         self._stalls: list[tuple[int, int, int, Flow]] = []
         self._early: list[tuple[int, int, Flow, Early]] = []
         self._serial = 0
@@ -54,8 +53,8 @@ class Streams:
 
     def advance(self, frame: int) -> None:
         """The capture has come to this frame: decide what is due."""
-        while self._new and self._new[0].connection.first_frame + SYN_LATE_FRAMES < frame:
-            flow = self._new.popleft()
+        while self._new and self._new[0][0] < frame:
+            _, _, flow = heappop(self._new)
             flow.due = True
             self._tell(flow, ())
         while self._stalls and self._stalls[0][0] <= frame:
@@ -81,7 +80,8 @@ class Streams:
             if replaced is not None:
                 self._close(self._flows.pop(replaced.conn))
             flow = self._flows[connection.conn] = Flow(connection, self._nfs_ports)
-            self._new.append(flow)
+            self._serial += 1
+            heappush(self._new, (connection.first_frame + SYN_LATE_FRAMES, self._serial, flow))
         self._tell(flow, flow.take(segment))
 
     def close(self) -> None:
@@ -112,7 +112,7 @@ class Streams:
                 self._put(flow, output)
             else:
                 flow.pending.append(output)
-        if flow.shown and not flow.connection.told and flow.due:
+        if flow.shown and not flow.connection.told and (flow.due or flow.connection.syn_frame is not None):
             flow.connection.told = True
             self._served.add(flow.connection.responder)
             self._gather.connection(flow.connection.describe())

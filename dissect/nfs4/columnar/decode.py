@@ -14,9 +14,11 @@ from dissect.nfs4.columnar.chunk import Chunk, chunks
 from dissect.nfs4.columnar.endpoints import Ways
 from dissect.nfs4.columnar.headers import Segments, headers
 from dissect.nfs4.columnar.lanes import Lanes
+from dissect.nfs4.columnar.numbers import renumbered
 from dissect.nfs4.columnar.pcap import pcap_chunks
 from dissect.nfs4.columnar.sightings import Sightings
 from dissect.nfs4.columnar.space import Index
+from dissect.nfs4.columnar.span import Span, spans
 from dissect.nfs4.columnar.streams import sort
 from dissect.nfs4.columnar.window import Window, Work, batch_of
 from dissect.nfs4.exact import UNDECODED, kind_of
@@ -79,38 +81,41 @@ class _Decoder:
         feed(len(chunk))
         for event in self._unwrapper.drain():
             self._gather.event(event)
-        lo = 0
-        for stop in self._cuts(chunk, segments, way):
-            hi = int(np.searchsorted(segments.frame, stop))
+        stops = self._cuts(chunk, segments, way)
+        for span, stop in zip(spans(chunk, segments, way, self._ways, self._base, stops), stops, strict=True):
             here = []
             while others and others[0][0] < stop:
                 here.append(others.pop(0))
-            batch = self._window(chunk, segments, way, lo, hi, here, stop)
-            if batch is not None:
+            if (batch := self._window(span, here)) is not None:
                 yield batch
-            lo = hi
 
     def _cuts(self, chunk: Chunk, segments: Segments, way: Index) -> list[int]:
         """Where windows end, as indices of frames: the last is the chunk's end.
 
-        Connections that begin in a chunk go one by one until their SYN cannot follow any more: a window ends there.
+        A connection is read together with others from the first window on that it does not begin in, unless its
+        handshake is the first of it there. Where much of a chunk depends on it a window ends for its sake: before a
+        handshake, and where a connection without one is old enough that none can follow.
         """
         count = len(chunk)
         if not len(way):
             return [count]
         number = np.bincount(way, minlength=len(self._ways.ways))
         busy = np.flatnonzero(number >= _BUSY)
-        first = np.full(len(number), count, np.int64)
-        first[way[::-1]] = segments.frame[::-1]
+        first = np.full(len(number), len(way), np.int64)
+        first[way[::-1]] = np.arange(len(way) - 1, -1, -1)
+        begin = segments.flags & SYN
         wanted = []
         for each in busy.tolist():
-            flow = self._lanes.flow(self._ways.ways[each])
-            if flow is None or not flow.due:
-                wanted.append(int(first[each]) + SYN_LATE_FRAMES + 2)
+            there = self._ways.ways[each]
+            flow = self._lanes.flow(there)
+            begins = int(min(first[each], first[there.back]))
+            if not begin[begins] and (flow is None or not flow.connection.told):
+                wanted.append(int(segments.frame[begins]) + SYN_LATE_FRAMES + 2)
         again = np.flatnonzero((segments.flags & (SYN | ACK)) == SYN)
         for position in again[number[way[again]] >= _BUSY].tolist():
-            begins = int(segments.frame[position])
-            wanted += [begins, begins + SYN_LATE_FRAMES + 2]
+            there = self._ways.ways[int(way[position])]
+            if position > min(first[way[position]], first[there.back]):
+                wanted.append(int(segments.frame[position]))
         cuts: list[int] = []
         for each in sorted(wanted):
             if cuts and each - cuts[-1] < _APART:
@@ -119,67 +124,32 @@ class _Decoder:
                 cuts.append(each)
         return [each for each in cuts[:_WINDOWS] if each < count] + [count]
 
-    def _window(
-        self,
-        chunk: Chunk,
-        segments: Segments,
-        way: Index,
-        lo: int,
-        hi: int,
-        others: list[tuple[int, list[Segment | Other]]],
-        stop: int,
-    ) -> Batch | None:
-        end = int(chunk.number[stop - 1]) + self._base
-        met: set[int] = set()
-        for _, items in others:
-            for item in items:
-                if isinstance(item, Segment):
-                    met.add(self._ways.between(item))
-        found = sort(chunk, segments, way, lo, hi, self._ways, self._lanes, met, self._base, end)
-        window = Window(chunk, segments, found, self._base)
+    def _window(self, span: Span, others: list[tuple[int, list[Segment | Other]]]) -> Batch | None:
+        met = {self._ways.between(item) for _, items in others for item in items if isinstance(item, Segment)}
+        found = sort(span, self._lanes, met)
+        window = Window(span, found)
         keys: dict[bytes, int] = {b"": 0}
         credentials: dict[Credential | None, int] = {None: 0}
         decoded = window.decode(keys, credentials)
         work: list[Work] = window.work(self._lanes)
-        for position in window.slow().tolist():
-            work.append(self._one(chunk, segments, way, position))
-        for index, items in others:
-            work.append(self._odd(chunk, index, items))
+        work += [self._one(span, position) for position in window.slow().tolist()]
+        work += [self._odd(span, index, items) for index, items in others]
         work.sort(key=itemgetter(0, 1))
         for id, _, run in work:
             self._lanes.come_to(id >> FRAME_SHIFT)
             run()
         window.leave()
-        self._lanes.come_to(end)
-        return batch_of(self._gather, decoded, keys, credentials)
+        self._lanes.come_to(span.end)
+        batch = batch_of(self._gather, decoded, keys, credentials)
+        numbers = self._lanes.reordered()
+        return renumbered(batch, numbers) if batch is not None and numbers else batch
 
-    def _one(self, chunk: Chunk, segments: Segments, way: Index, position: int) -> Work:
-        frame = int(segments.frame[position])
-        number = int(chunk.number[frame]) + self._base
-        each = self._ways.ways[int(way[position])]
-        at = int(segments.payload[position])
-        mac = int(segments.mac[position])
-        tcp = int(segments.tcp[position])
-        data = chunk.space.data
-        segment = Segment(
-            frame=number,
-            time=int(chunk.time[frame]),
-            source=each.source[0],
-            source_port=each.source[1],
-            destination=each.destination[0],
-            destination_port=each.destination[1],
-            seq=int(segments.seq[position]),
-            ack=int.from_bytes(data[tcp + 8 : tcp + 12], "big"),
-            flags=int(segments.flags[position]),
-            payload=bytes(data[at : at + int(segments.held[position])]),
-            length=int(segments.length[position]),
-            mac=bytes(data[mac : mac + 6]) if mac >= 0 else None,
-            ttl=int(segments.ttl[position]),
-        )
-        return number << FRAME_SHIFT, number << FRAME_SHIFT, lambda: self._lanes.segment(segment)
+    def _one(self, span: Span, position: int) -> Work:
+        number = span.number(position)
+        return number << FRAME_SHIFT, number << FRAME_SHIFT, lambda: self._lanes.segment(span.segment(position))
 
-    def _odd(self, chunk: Chunk, index: int, items: list[Segment | Other]) -> Work:
-        number = int(chunk.number[index]) + self._base
+    def _odd(self, span: Span, index: int, items: list[Segment | Other]) -> Work:
+        number = int(span.chunk.number[index]) + span.base
 
         def run() -> None:
             for item in items:

@@ -36,6 +36,7 @@ class Segments:
     six: Mask
     "IPv6"
     seq: Index
+    ack: NDArray[np.uint32]
     flags: NDArray[np.uint8]
     payload: Index
     "offset of the payload"
@@ -106,6 +107,7 @@ def headers(chunk: Chunk) -> tuple[Segments, Index]:
         pair=pair,
         six=is_six,
         seq=head["seq"].astype(np.int64),
+        ack=head["ack"].astype(np.uint32),
         flags=head["flags"],
         payload=payload,
         held=np.clip(end[index] - payload, 0, length),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from dissect.nfs4.batch import Event
-from dissect.nfs4.bounds import SYN_LATE_FRAMES
+from dissect.nfs4.bounds import NFS_PORTS
 from dissect.nfs4.columnar.endpoints import Way
+from dissect.nfs4.columnar.numbers import Numbers, reorder
 from dissect.nfs4.flow import Flow
+from dissect.nfs4.gather import Gather
 from dissect.nfs4.rpc.match import Matched, UnderWay
 from dissect.nfs4.rpc.voice import Nature
 from dissect.nfs4.streams import Streams
-from dissect.nfs4.tcp.connection import SegmentLike
+from dissect.nfs4.tcp.connection import SegmentLike, TcpConnection
 from dissect.nfs4.tcp.half import Origin
 
 _WRAP = 1 << 32
@@ -20,6 +22,16 @@ _WRAP = 1 << 32
 
 class Lanes(Streams):
     """`Streams` for a caller that does not come to it with every frame."""
+
+    def __init__(self, gather: Gather, nfs_ports: Set[int] = NFS_PORTS) -> None:
+        super().__init__(gather, nfs_ports)
+        self._begun: list[TcpConnection] = []
+        self._connections.begun = self._begun
+
+    def reordered(self) -> Numbers:
+        """Number the connections that began since the last call as if they had begun frame by frame: `reorder`."""
+        begun, self._begun[:] = list(self._begun), []
+        return reorder(begun, self._flows, self._silent)
 
     def come_to(self, frame: int) -> None:
         """All frames up to this one have been reached one after the other: decide what was due at each."""
@@ -29,7 +41,7 @@ class Lanes(Streams):
     def _next_due(self, frame: int) -> int | None:
         due = frame + 1
         if self._new:
-            due = min(due, self._new[0].connection.first_frame + SYN_LATE_FRAMES + 1)
+            due = min(due, self._new[0][0] + 1)
         if self._stalls:
             due = min(due, self._stalls[0][0])
         if self._early:
@@ -38,8 +50,20 @@ class Lanes(Streams):
 
     def flow(self, way: Way) -> Flow | None:
         """The connection that has these endpoints now."""
-        connection = self._connections._current.get(way.key)
+        connection = self._connections.current(way.key)
         return None if connection is None else self._flows.get(connection.conn)
+
+    def closes_quietly(self, flow: Flow) -> bool:
+        """Whether nothing is left to be decoded of a connection when another takes its endpoints."""
+        if flow.dead or flow.silent:
+            return True
+        return (
+            not flow.pending
+            and not flow._matcher._read
+            and not any(flow._matcher._early)
+            and not any(half._waiting for half in flow.connection.halves)
+            and not any(voice._records._buffer or voice._records._body or voice._held for voice in flow._voices)
+        )
 
     def told(self, flow: Flow, segment: SegmentLike) -> None:
         """Tell the events of a segment that has nothing else to say."""
@@ -61,7 +85,6 @@ def ready(flow: Flow) -> bool:
     matcher = flow._matcher
     return (
         connection.told
-        and flow.due
         and not flow.dead
         and not connection.closed
         and not flow.pending

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dissect.nfs4.columnar.chunk import Chunk
-from dissect.nfs4.columnar.endpoints import Ways
-from dissect.nfs4.columnar.headers import Segments
+from dissect.nfs4.columnar.groups import Groups, grouped, without
 from dissect.nfs4.columnar.holes import Settled, settle
 from dissect.nfs4.columnar.hop import ORIGIN, STREAM_SHIFT, Pieces
 from dissect.nfs4.columnar.lanes import Lanes, Passed, awaited, in_step, ready
+from dissect.nfs4.columnar.openings import handshakes
 from dissect.nfs4.columnar.space import Index
+from dissect.nfs4.columnar.span import Span
 from dissect.nfs4.flow import Flow
 from dissect.nfs4.tcp.connection import FIN, RST, SYN
 
 _REACH = 16 << 20
 """Repetitions this far back, and holes this wide, are certainly of the same connection."""
 _HALF_WRAP = 1 << 31
+_WRAP = 1 << 32
+
+Mask = NDArray[np.bool_]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,167 +53,207 @@ class Sorted:
     slow: Index
 
 
-class Connection:
-    """A connection in a window: its two streams in `Sorted.streams`, where they are."""
+@dataclass(slots=True)
+class _Connection:
+    """A connection in a window. `fine`: it has shown nothing that only the exact decoder knows how to take."""
 
-    __slots__ = ("fine", "flow", "groups")
-
-    def __init__(self, flow: Flow | None) -> None:
-        self.flow = flow
-        self.fine = flow is not None and ready(flow)
-        self.groups: list[int] = []
+    flow: Flow | None
+    fine: bool
 
 
-def sort(
-    chunk: Chunk,
-    segments: Segments,
-    way: Index,
-    lo: int,
-    hi: int,
-    ways: Ways,
-    lanes: Lanes,
-    others: set[int],
-    base: int,
-    end: int,
-) -> Sorted:
-    """Sort the segments `lo` to `hi` of a chunk; `others`: ways with segments that are not plain; `end`: the
-    number of the window's last frame."""
-    here = way[lo:hi]
-    order = np.argsort(here.astype(np.uint16) if len(ways.ways) < 1 << 16 else here, kind="stable")
-    sorted_way = here[order]
-    starts = np.concatenate([[0], np.flatnonzero(sorted_way[1:] != sorted_way[:-1]) + 1]) if hi > lo else order
-    stops = np.append(starts[1:], hi - lo) if hi > lo else order
-    order = order + lo
-    length = segments.length[order]
-    flags = segments.flags[order]
-    groups = len(starts)
-    size = stops - starts
-    any_flags: NDArray[np.uint8] = np.bitwise_or.reduceat(flags, starts) if groups else flags
-    wire: Index = np.add.reduceat(length, starts) if groups else length
-    connections: dict[tuple[object, object], Connection] = {}
-    expected = np.zeros(groups, np.int64)
-    owner: list[Connection] = []
-    facing: list[int] = []
-    for group, (number, present, data) in enumerate(
-        zip(sorted_way[starts].tolist(), any_flags.tolist(), wire.tolist(), strict=True)
-    ):
-        each = ways.ways[number]
-        connection = connections.get(each.key)
-        if connection is None:
-            connection = connections[each.key] = Connection(lanes.flow(each))
-            if number in others or each.back in others or each.back == number:
-                connection.fine = False
-        connection.groups.append(group)
-        owner.append(connection)
-        direction = 0
-        if connection.fine and connection.flow is not None:
-            flow = connection.flow
-            direction = 0 if each.source == flow.connection.initiator else 1
-            if present & SYN or (present & (FIN | RST) and flow.connection.predecessor is not None):
-                connection.fine = False
-            elif data:
-                if in_step(flow, direction):
-                    expected[group] = awaited(flow, direction)
-                else:
-                    connection.fine = False
-        facing.append(direction)
-    fine = np.array([connection.fine for connection in owner], np.bool_)
-    row_group = np.repeat(np.arange(groups), size)
-    rows = np.flatnonzero(fine[row_group] & (length > 0))
-    of = row_group[rows]
-    where = order[rows]
-    at = ((segments.seq[where] - expected[of] + _HALF_WRAP) & 0xFFFFFFFF) - _HALF_WRAP
-    octets = length[rows]
-    floor = (of << STREAM_SHIFT) + ORIGIN
-    reached = np.maximum.accumulate(floor + at + octets) if len(rows) else floor
-    before = np.maximum(np.concatenate([[0], reached[:-1]]), floor) - floor if len(rows) else floor
-    fresh = at == before
-    repeated = (at + octets <= before) & (at > -_REACH)
-    missing = (at > before) & (at - before <= _REACH)
-    fresh |= missing
-    wrong = ~(fresh & (segments.held[where] == octets)) & ~repeated
-    settled: dict[int, Settled] = {}
-    moved = False
-    for each_group in np.unique(of[missing]).tolist() if missing.any() else ():
-        first_row, past = np.searchsorted(of, [each_group, each_group + 1]).tolist()
-        span = slice(first_row, past)
-        if wrong[span].any():
-            continue
-        wires = np.cumsum(octets[span])
-        framed = chunk.number[segments.frame[where[span]]] + base
-        odd = np.flatnonzero(at[span] != before[span])
-        columns = (odd + first_row, at[span][odd], octets[span][odd], before[span][odd], framed[odd], wires[odd])
-        result = settled[each_group] = settle(
-            list(zip(*(column.tolist() for column in columns), strict=True)), wires.tolist(), framed.tolist(), end
+@dataclass(slots=True, kw_only=True)
+class _Members:
+    """Of each group its connection and direction, and the sequence number that its stream goes on with."""
+
+    owner: list[_Connection]
+    direction: list[int]
+    expected: Index
+
+    def fine(self) -> Mask:
+        return np.array([connection.fine for connection in self.owner], np.bool_)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Rows:
+    """Segments with payload, by group and in the order of frames: one item each."""
+
+    group: Index
+    position: Index
+    at: Index
+    "from where its stream stood at the window's start"
+    octets: Index
+    before: Index
+    "how far the stream had come"
+    fresh: Mask
+    "goes on where the stream had come to, or beyond it"
+    repeated: Mask
+    "holds nothing that was not there before"
+
+
+def sort(span: Span, lanes: Lanes, others: Collection[int]) -> Sorted:
+    """Sort the segments of a window; `others`: ways with segments that are not plain. Handshakes are taken at once."""
+    groups = grouped(span.segments, span.way, span.lo, span.hi, len(span.ways.ways))
+    if any(flags & SYN for flags in groups.flags):
+        taken = handshakes(
+            span.segments, groups, span.ways, lanes, others, lambda position: lanes.segment(span.segment(position))
         )
-        if not result.plain or (segments.held[where[result.fills]] < octets[result.fills]).any():
-            wrong[first_row] = True
-            continue
-        if result.fills:
-            moved = True
-            fresh[result.fills], repeated[result.fills], wrong[result.fills] = True, False, False
-    for each_group in np.unique(of[wrong]).tolist():
-        owner[each_group].fine = False
-    fine = np.array([connection.fine for connection in owner], np.bool_)
-    new_number = np.cumsum(fine) - 1
-    keep = fresh & fine[of]
-    taken = np.flatnonzero(keep)
-    if moved:
-        taken = taken[np.lexsort((at[taken], of[taken]))]
-    stream = new_number[of[taken]]
-    segment = where[taken]
-    count = int(fine.sum())
-    pieces = Pieces(
-        space=chunk.space,
-        stream=stream,
-        at=at[taken],
-        length=octets[taken],
-        payload=segments.payload[segment],
-        bounds=np.searchsorted(stream, np.arange(count + 1)),
-    )
-    streams: list[Stream] = []
-    numbers: dict[int, int] = {}
-    again = repeated & fine[of]
-    repeats = np.bincount(new_number[of[again]], minlength=count) if count else np.zeros(0, np.int64)
-    last_row = np.full(count, -1, np.int64)
-    in_fine = np.flatnonzero(fine[of])
-    last_row[new_number[of[in_fine]]] = in_fine
-    frame, time = chunk.number, chunk.time
-    bounds = pieces.bounds.tolist()
-    for each_group in np.flatnonzero(fine).tolist():
-        connection = owner[each_group]
-        owned = connection.flow
-        assert owned is not None
-        first, last = int(order[starts[each_group]]), int(order[stops[each_group] - 1])
-        number = len(streams)
-        first_frame, last_frame = int(segments.frame[first]), int(segments.frame[last])
-        passed = Passed(
-            first_seq=int(segments.seq[first]),
-            first_frame=int(frame[first_frame]) + base,
-            first=int(time[first_frame]),
-            last_frame=int(frame[last_frame]) + base,
-            last=int(time[last_frame]),
-            segments=int(size[each_group]),
-            wire=int(wire[each_group]),
-            repeated=int(repeats[number]),
-        )
-        if passed.wire:
-            row = int(last_row[number])
-            passed.last_seq, passed.last_at = int(segments.seq[where[row]]), int(at[row])
-        if bounds[number + 1] > bounds[number]:
-            tail = bounds[number + 1] - 1
-            passed.reached = int(pieces.at[tail] + pieces.length[tail])
-            passed.fresh = int(pieces.length[bounds[number] : tail + 1].sum())
-        direction = facing[each_group]
-        lane = numbers.setdefault(owned.connection.conn, len(numbers)) * 2 + direction
-        span = slice(int(starts[each_group]), int(stops[each_group]))
-        made = Stream(lane=lane, flow=owned, direction=direction, passed=passed, segments=order[span])
-        if any_flags[each_group] & (FIN | RST):
-            made.ends = order[span][(flags[span] & (FIN | RST)) != 0].tolist()
-        made.settled = settled.get(each_group)
-        streams.append(made)
-    slow = np.sort(order[~fine[row_group]]) if groups else order
+        if taken:
+            groups = without(groups, span.segments, span.way, taken)
+    members = _members(groups, span, lanes, others)
+    rows = _rows(groups, members, span)
+    settled = _settled(rows, members, span)
+    fine = members.fine()
+    pieces, segment = _pieces(rows, fine, span, bool(settled))
+    slow = groups.order[~np.repeat(fine, groups.size)]
+    slow.sort()
+    streams = _streams(groups, members, rows, fine, settled, pieces, span)
     return Sorted(streams=streams, pieces=pieces, segment=segment, slow=slow)
 
 
-__all__ = ["Connection", "Sorted", "Stream", "sort"]
+def _members(groups: Groups, span: Span, lanes: Lanes, others: Collection[int]) -> _Members:
+    connections: dict[tuple[object, object], _Connection] = {}
+    members = _Members(owner=[], direction=[], expected=np.zeros(len(groups), np.int64))
+    for group, (number, present, data) in enumerate(zip(groups.way, groups.flags, groups.wire, strict=True)):
+        way = span.ways.ways[number]
+        connection = connections.get(way.key)
+        if connection is None:
+            flow = lanes.flow(way)
+            odd = number in others or way.back in others or way.back == number
+            connection = connections[way.key] = _Connection(flow, flow is not None and not odd and ready(flow))
+        direction = 0
+        if connection.fine and connection.flow is not None:
+            flow = connection.flow
+            direction = 0 if way.source == flow.connection.initiator else 1
+            if present & SYN or (present & (FIN | RST) and flow.connection.predecessor is not None):
+                connection.fine = False
+            elif data:
+                connection.fine = in_step(flow, direction)
+                if connection.fine:
+                    members.expected[group] = awaited(flow, direction)
+        members.owner.append(connection)
+        members.direction.append(direction)
+    return members
+
+
+def _rows(groups: Groups, members: _Members, span: Span) -> _Rows:
+    segments = span.segments
+    group = np.repeat(np.arange(len(groups)), groups.size)
+    chosen = np.flatnonzero(members.fine()[group] & (segments.length[groups.order] > 0))
+    group, position = group[chosen], groups.order[chosen]
+    octets = segments.length[position]
+    at = ((segments.seq[position] - members.expected[group] + _HALF_WRAP) & (_WRAP - 1)) - _HALF_WRAP
+    before = at.copy()
+    if len(group):
+        # In one number line: what follows the segments of another group is above them, wherever they end.
+        floor = (group << STREAM_SHIFT) + ORIGIN
+        reached = np.maximum.accumulate(floor + at + octets)
+        before[0] = 0
+        before[1:] = np.maximum(reached[:-1], floor[1:]) - floor[1:]
+    return _Rows(
+        group=group,
+        position=position,
+        at=at,
+        octets=octets,
+        before=before,
+        fresh=(at >= before) & (at - before <= _REACH),
+        repeated=(at + octets <= before) & (at > -_REACH),
+    )
+
+
+def _settled(rows: _Rows, members: _Members, span: Span) -> dict[int, Settled]:
+    """What became of the holes of each group that has any. Connections that hold what cannot be told are not fine."""
+    held = span.segments.held[rows.position]
+    wrong = ~((rows.fresh & (held == rows.octets)) | rows.repeated)
+    beyond = rows.fresh & (rows.at != rows.before)
+    settled: dict[int, Settled] = {}
+    if beyond.any():
+        for group in np.unique(rows.group[beyond]).tolist():
+            first, past = np.searchsorted(rows.group, [group, group + 1]).tolist()
+            here = slice(first, past)
+            if wrong[here].any():
+                continue
+            wires = np.cumsum(rows.octets[here])
+            framed = span.numbers(rows.position[here])
+            odd = np.flatnonzero(rows.at[here] != rows.before[here])
+            columns = (odd + first, rows.at[here][odd], rows.octets[here][odd], rows.before[here][odd])
+            result = settled[group] = settle(
+                list(zip(*(each.tolist() for each in (*columns, framed[odd], wires[odd])), strict=True)),
+                wires.tolist(),
+                framed.tolist(),
+                span.end,
+            )
+            fills = result.fills
+            if not result.plain or (held[fills] < rows.octets[fills]).any():
+                wrong[first] = True
+                continue
+            rows.fresh[fills], rows.repeated[fills], wrong[fills] = True, False, False
+    for group in np.unique(rows.group[wrong]).tolist():
+        members.owner[group].fine = False
+    return settled
+
+
+def _pieces(rows: _Rows, fine: Mask, span: Span, moved: bool) -> tuple[Pieces, Index]:
+    """The segments with something new, in the order of streams; `moved`: some came late."""
+    taken = np.flatnonzero(rows.fresh & fine[rows.group])
+    if moved:
+        taken = taken[np.lexsort((rows.at[taken], rows.group[taken]))]
+    stream = (np.cumsum(fine) - 1)[rows.group[taken]]
+    segment = rows.position[taken]
+    pieces = Pieces(
+        space=span.chunk.space,
+        stream=stream,
+        at=rows.at[taken],
+        length=rows.octets[taken],
+        payload=span.segments.payload[segment],
+        bounds=np.searchsorted(stream, np.arange(int(fine.sum()) + 1)),
+    )
+    return pieces, segment
+
+
+def _streams(
+    groups: Groups,
+    members: _Members,
+    rows: _Rows,
+    fine: Mask,
+    settled: dict[int, Settled],
+    pieces: Pieces,
+    span: Span,
+) -> list[Stream]:
+    repeats = np.bincount(rows.group[rows.repeated], minlength=len(groups)).tolist() if len(groups) else []
+    last_row = (np.searchsorted(rows.group, np.arange(1, len(groups) + 1)) - 1).tolist()
+    bounds = pieces.bounds.tolist()
+    segments = span.segments
+    streams: list[Stream] = []
+    lanes: dict[int, int] = {}
+    for number, group in enumerate(np.flatnonzero(fine).tolist()):
+        flow, direction = members.owner[group].flow, members.direction[group]
+        assert flow is not None
+        mine = groups.order[groups.starts[group] : groups.stops[group]]
+        first, last = int(mine[0]), int(mine[-1])
+        passed = Passed(
+            first_seq=int(segments.seq[first]),
+            first_frame=span.number(first),
+            first=span.time(first),
+            last_frame=span.number(last),
+            last=span.time(last),
+            segments=len(mine),
+            wire=groups.wire[group],
+            repeated=repeats[group],
+        )
+        if passed.wire:
+            row = last_row[group]
+            passed.last_seq, passed.last_at = int(segments.seq[rows.position[row]]), int(rows.at[row])
+        lo, hi = bounds[number], bounds[number + 1]
+        if hi > lo:
+            passed.reached = int(pieces.at[hi - 1] + pieces.length[hi - 1])
+            passed.fresh = int(pieces.length[lo:hi].sum())
+        lane = lanes.setdefault(flow.connection.conn, len(lanes)) * 2 + direction
+        made = Stream(lane=lane, flow=flow, direction=direction, passed=passed, segments=mine)
+        if groups.flags[group] & (FIN | RST):
+            made.ends = mine[(segments.flags[mine] & (FIN | RST)) != 0].tolist()
+        made.settled = settled.get(group)
+        streams.append(made)
+    return streams
+
+
+__all__ = ["Sorted", "Stream", "sort"]

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from dissect.nfs4.batch import FRAME_SHIFT, MESSAGE, OP, Batch, Credential, Gap, Kind, Marks
 from dissect.nfs4.bounds import RECORDS_A_FRAME
-from dissect.nfs4.columnar.chunk import Chunk
-from dissect.nfs4.columnar.headers import Segments
 from dissect.nfs4.columnar.holes import Hole
 from dissect.nfs4.columnar.hop import hop, tear
 from dissect.nfs4.columnar.lanes import Lanes, begun, leave_under_way, under_way, write_back
@@ -18,11 +16,11 @@ from dissect.nfs4.columnar.match import NONE, Answers, match
 from dissect.nfs4.columnar.messages import Decoded, Heads, Records, decode, heads
 from dissect.nfs4.columnar.scatter import Scatter
 from dissect.nfs4.columnar.space import Index
+from dissect.nfs4.columnar.span import Span
 from dissect.nfs4.columnar.streams import Sorted, Stream
 from dissect.nfs4.const import NFS_PROGRAM, NFS_V4, PROC_COMPOUND
 from dissect.nfs4.flow import Call, Flow, Reply
 from dissect.nfs4.gather import Gather
-from dissect.nfs4.link.segment import Segment
 from dissect.nfs4.message import CallHeader
 from dissect.nfs4.rpc.match import UnderWay
 from dissect.nfs4.rpc.record import Record
@@ -38,8 +36,8 @@ due at the same time; and what it is."""
 class Window:
     """The streams of a window that are in order, from their records to rows and to what is left of them."""
 
-    def __init__(self, chunk: Chunk, segments: Segments, sorted_: Sorted, base: int) -> None:
-        self._chunk, self._segments, self._sorted, self._base = chunk, segments, sorted_, base
+    def __init__(self, span: Span, sorted_: Sorted) -> None:
+        self._span, self._chunk, self._sorted = span, span.chunk, sorted_
         self._streams = sorted_.streams
         self._fine = np.ones(len(self._streams), np.bool_)
         self._begun = [begun(stream.flow, stream.direction) for stream in self._streams]
@@ -49,7 +47,7 @@ class Window:
                 tear(self._found, number, [(hole.start, hole.stop) for hole in stream.settled.holes])
         self._refuse(np.flatnonzero(self._found.bad).tolist())
         self._parts = self._number()
-        self._scatter = Scatter(chunk, sorted_.pieces, self._begun)
+        self._scatter = Scatter(span.chunk, sorted_.pieces, self._begun)
         self._waiting: list[tuple[int, int, UnderWay]] = []
         self._read()
 
@@ -87,8 +85,8 @@ class Window:
         read = heads(self._chunk.space, records)
         self._refuse(np.unique(found.stream[chosen[read.bad]]).tolist())
         keep = np.flatnonzero(self._fine[found.stream[chosen]])
-        frame = self._segments.frame[self._sorted.segment[found.piece[chosen[keep]]]]
-        id = ((self._chunk.number[frame] + self._base) << FRAME_SHIFT) | self._parts[chosen[keep]]
+        frame = self._span.segments.frame[self._sorted.segment[found.piece[chosen[keep]]]]
+        id = ((self._chunk.number[frame] + self._span.base) << FRAME_SHIFT) | self._parts[chosen[keep]]
         order = np.argsort(id, kind="stable")
         keep = keep[order]
         self._take(chosen[keep], records.taken(keep), read, keep, id[order], frame[order])
@@ -208,8 +206,8 @@ class Window:
 
     def _origin(self, piece: int) -> tuple[int, int]:
         """Number and time of the frame of a piece."""
-        frame = int(self._segments.frame[self._sorted.segment[piece]])
-        return int(self._chunk.number[frame]) + self._base, int(self._chunk.time[frame])
+        position = int(self._sorted.segment[piece])
+        return self._span.number(position), self._span.time(position)
 
     def _gap(self, lanes: Lanes, stream: Stream, number: int, hole: Hole) -> Work:
         pieces = self._sorted.pieces
@@ -235,29 +233,10 @@ class Window:
         return hole.final << FRAME_SHIFT, frame << FRAME_SHIFT, lambda: lanes.event(gap)
 
     def _end(self, lanes: Lanes, stream: Stream, position: int) -> Work:
-        frame = int(self._segments.frame[position])
-        number = int(self._chunk.number[frame]) + self._base
-        segment = Segment(
-            frame=number,
-            time=int(self._chunk.time[frame]),
-            source=stream.flow.connection.initiator[0],
-            source_port=stream.flow.connection.initiator[1],
-            destination=stream.flow.connection.responder[0],
-            destination_port=stream.flow.connection.responder[1],
-            seq=int(self._segments.seq[position]),
-            ack=0,
-            flags=int(self._segments.flags[position]),
-            payload=b"",
-            length=0,
-            mac=None,
-            ttl=0,
-        )
-        if stream.direction:
-            segment.source, segment.destination = segment.destination, segment.source
-            segment.source_port, segment.destination_port = segment.destination_port, segment.source_port
+        number = self._span.number(position)
 
         def run() -> None:
-            lanes.told(stream.flow, segment)
+            lanes.told(stream.flow, self._span.segment(position))
 
         return number << FRAME_SHIFT, number << FRAME_SHIFT, run
 

@@ -164,6 +164,8 @@ class Connections:
     """The connections of a capture, found by their endpoints."""
 
     def __init__(self, nfs_ports: Set[int] = NFS_PORTS) -> None:
+        self.begun: list[TcpConnection] | None = None
+        "those that began, for a caller that asks for them with a list, and empties it"
         self._nfs_ports = nfs_ports
         self._current: dict[tuple[Endpoint, Endpoint], TcpConnection] = {}
         self._count = 0
@@ -183,8 +185,14 @@ class Connections:
             current.predecessor = None
         started = TcpConnection(self._count, segment, current, self._nfs_ports)
         self._count += 1
+        if self.begun is not None:
+            self.begun.append(started)
         self._current[key] = started
         return started, current
+
+    def current(self, key: tuple[Endpoint, Endpoint]) -> TcpConnection | None:
+        """The connection that has these two endpoints now, the lesser of them first."""
+        return self._current.get(key)
 
     def __iter__(self) -> Iterator[TcpConnection]:
         """The connections that no later one replaced, in the order of their numbers."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
@@ -10,49 +9,14 @@ import pytest
 from decoded import CAPTURES, Decoded
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from same import COUNTS, compare, said
 
-from dissect.nfs4.capture import Capture, open_capture
+from dissect.nfs4.capture import open_capture
 from dissect.nfs4.columnar import columnar
 from dissect.nfs4.columnar import streams as sorting
 from dissect.nfs4.exact import exact
 from wire import frames as link
 from wire.dialogue import CLIENT, SERVER, Connection, Wire
-
-COUNTS = (
-    "packets",
-    "cut_short",
-    "cut_at",
-    "cut_reason",
-    "snaplen",
-    "snaplen_cut_packets",
-    "first",
-    "last",
-    "link_types",
-)
-
-
-def said(decoded: Decoded) -> dict[str, Any]:
-    """Everything that batches hold, without regard to the order in which it came."""
-    return {
-        "messages": decoded.messages,
-        "ops": decoded.ops,
-        "details": decoded.details,
-        "connections": sorted(decoded.connections, key=lambda connection: connection.conn),
-        "events": sorted(decoded.events, key=repr),
-    }
-
-
-def opened(data: bytes) -> Capture:
-    return Capture("capture", io.BytesIO(data), close=True)
-
-
-def compare(data: bytes, *sizes: int, **how: Any) -> None:
-    reference = opened(data)
-    expected = said(Decoded(exact(reference, **how)))
-    for size in sizes:
-        capture = opened(data)
-        assert said(Decoded(columnar(capture, chunk_bytes=size, **how))) == expected
-        assert [getattr(capture, name) for name in COUNTS] == [getattr(reference, name) for name in COUNTS]
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)

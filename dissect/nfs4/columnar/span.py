@@ -1,0 +1,79 @@
+"""A run of frames of a chunk, decoded together: its segments, and what each of them says by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dissect.nfs4.columnar.chunk import Chunk
+from dissect.nfs4.columnar.endpoints import Ways
+from dissect.nfs4.columnar.headers import Segments
+from dissect.nfs4.columnar.space import Index
+from dissect.nfs4.link.segment import Segment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The segments at positions `lo` to `hi` of a chunk; `base` comes on top of its frame numbers."""
+
+    chunk: Chunk
+    segments: Segments
+    way: Index
+    "the number in `ways` of each segment's way"
+    ways: Ways
+    lo: int
+    hi: int
+    base: int
+    end: int
+    "the number of its last frame"
+
+    def numbers(self, positions: Index) -> Index:
+        """The frames of segments, by number."""
+        return self.chunk.number[self.segments.frame[positions]] + self.base
+
+    def number(self, position: int) -> int:
+        return int(self.chunk.number[self.segments.frame[position]]) + self.base
+
+    def time(self, position: int) -> int:
+        return int(self.chunk.time[self.segments.frame[position]])
+
+    def segment(self, position: int) -> Segment:
+        """A segment as the exact decoder takes it."""
+        segments, data = self.segments, self.chunk.space.data
+        way = self.ways.ways[int(self.way[position])]
+        at = int(segments.payload[position])
+        mac = int(segments.mac[position])
+        return Segment(
+            frame=self.number(position),
+            time=self.time(position),
+            source=way.source[0],
+            source_port=way.source[1],
+            destination=way.destination[0],
+            destination_port=way.destination[1],
+            seq=int(segments.seq[position]),
+            ack=int(segments.ack[position]),
+            flags=int(segments.flags[position]),
+            payload=bytes(data[at : at + int(segments.held[position])]),
+            length=int(segments.length[position]),
+            mac=bytes(data[mac : mac + 6]) if mac >= 0 else None,
+            ttl=int(segments.ttl[position]),
+        )
+
+
+def spans(chunk: Chunk, segments: Segments, way: Index, ways: Ways, base: int, stops: list[int]) -> list[Span]:
+    """The chunk cut before these frames, given as indices; the last of them is its end."""
+    edges = np.searchsorted(segments.frame, stops).tolist()
+    return [
+        Span(
+            chunk=chunk,
+            segments=segments,
+            way=way,
+            ways=ways,
+            lo=lo,
+            hi=hi,
+            base=base,
+            end=int(chunk.number[stop - 1]) + base,
+        )
+        for lo, hi, stop in zip([0, *edges], edges, stops, strict=False)
+    ]
