@@ -11,6 +11,8 @@ from nfsanalyze.errors import NothingToAnalyse, UsageError
 from nfsanalyze.stages import Stages
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
     from dissect.nfs4.batch import Batch
@@ -59,13 +61,14 @@ def analyse(
     ports: Sequence[int] = (),
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    own: Sequence[Path] = (),
     decoder: Decoder = "auto",
     same_clock: bool = False,
     progress: Progress | None = None,
     stages: Stages | None = None,
 ) -> Analysis:
-    """Analyse captures as one case; `stages` is told which one is on. `same_clock`: the captures are vouched to share a
-    clock where their packets do not prove it.
+    """Analyse captures as one case, by the shipped rules and those of the files or folders in `own`; `stages` is told
+    which one is on. `same_clock`: the captures are vouched to share a clock where their packets do not prove it.
 
     Raises NothingToAnalyse where no path is a capture or none holds NFSv4, RuleError for rules that cannot be loaded,
     UsageError for standard input beside others: several captures are read twice.
@@ -77,12 +80,14 @@ def analyse(
     from nfsanalyze.engine.loader import load_rules
     from nfsanalyze.engine.run import run
     from nfsanalyze.engine.select import select_rules
+    from nfsanalyze.engine.sql import volume_read
 
-    rules = select_rules(load_rules(examples=False), select, ignore)
+    rules = select_rules(load_rules(own=own, examples=False), select, ignore)
     case, places = _read(
         paths,
         lease_time_s=lease_time_s,
         ports=ports,
+        wanted=volume_read(rules),
         decoder=decoder,
         same_clock=same_clock,
         progress=progress,

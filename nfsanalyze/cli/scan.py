@@ -81,6 +81,10 @@ def scan(
         list[str] | None, typer.Option(metavar="IDS", help="Only these rules: ids, starts of ids or names, by comma.")
     ] = None,
     ignore: Annotated[list[str] | None, typer.Option(metavar="IDS", help="All rules but these.")] = None,
+    rules: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Rules of your own besides: a folder or a file. May be repeated."),
+    ] = None,
     fail_on: Annotated[Severity | None, typer.Option(help="Exit 1 if a finding is this serious, or more.")] = None,
     tz: Annotated[
         str, typer.Option(metavar="ZONE", help="Zone of the times in the text: UTC, local, Europe/Berlin.")
@@ -117,6 +121,7 @@ def scan(
             same_clock=same_clock,
             select=_words(select),
             ignore=_words(ignore),
+            own=tuple(rules or ()),
             stages=stages,
         )
     except NothingToAnalyse as error:
@@ -145,6 +150,7 @@ def _report(
     same_clock: bool,
     select: Sequence[str],
     ignore: Sequence[str],
+    own: Sequence[Path],
     stages: Stages,
 ) -> Document:
     lean()
@@ -158,6 +164,7 @@ def _report(
             ports=ports,
             select=select,
             ignore=ignore,
+            own=own,
             progress=meter,
             stages=stages,
         )

@@ -13,12 +13,13 @@ from nfsanalyze.engine.finding import SEVERITIES, Finding
 from nfsanalyze.engine.message import placeholders
 from nfsanalyze.engine.nearest import nearest
 from nfsanalyze.engine.places import detect_at, line_of
-from nfsanalyze.engine.rule import BLIND_KINDS, CONFIDENCES, USER_GROUP, Example, Rule, RuleError
+from nfsanalyze.engine.rule import BLIND_KINDS, CONFIDENCES, Example, Rule, RuleError
 from nfsanalyze.facts.schema import TABLES
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _ID = re.compile(r"NFS[0-9]{3}")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_NO_RULES = ("nfsanalyze.toml", "pyproject.toml")
 _EXAMPLES = re.compile(r"^\[\[example\]\]", re.MULTILINE)
 
 _TEXTS = (
@@ -79,18 +80,22 @@ def load_rules(folder: Path | None = None, *, own: Iterable[Path] = (), examples
     rules = [load_rule(path, examples=examples) for path in rule_files(shipped)]
     for root in own:
         for rule in (load_rule(path) for path in rule_files(root)):
-            if rule.group != USER_GROUP:
-                raise RuleError(f"{rule.source}: id: {rule.id} is not free: NFS900 to NFS999 belong to your own rules")
+            refuse_foreign(rule)
             rules.append(rule)
-    _refuse_twins(rules)
+    refuse_twins(rules)
     return tuple(sorted(rules, key=lambda rule: rule.id))
 
 
 def rule_files(root: Path) -> tuple[Path, ...]:
-    """The .toml files below a folder, sorted; a file stands for itself. Raises RuleError where there is none."""
-    files = (root,) if root.is_file() else tuple(sorted(root.rglob("*.toml")))
+    """The .toml files below a folder but for configurations, sorted; a file stands for itself.
+
+    Raises RuleError where there is none.
+    """
+    if root.is_file():
+        return (root,)
+    files = tuple(path for path in sorted(root.rglob("*.toml")) if path.name not in _NO_RULES)
     if not files:
-        raise RuleError(f"no rules found in {root}")
+        raise RuleError(f"no rules found in {root}" + ("" if root.is_dir() else ": no such file or folder"))
     return files
 
 
@@ -145,7 +150,14 @@ def _is_ours(pyproject: Path) -> bool:
         return False
 
 
-def _refuse_twins(rules: Sequence[Rule]) -> None:
+def refuse_foreign(rule: Rule) -> None:
+    """A user's rule must have an id of the user's. Raises RuleError."""
+    if not rule.is_users:
+        raise RuleError(f"{rule.source}: id: {rule.id} is not free: NFS900 to NFS999 belong to your own rules")
+
+
+def refuse_twins(rules: Sequence[Rule]) -> None:
+    """No id and no name may stand for two rules. Raises RuleError."""
     seen: dict[str, str] = {}
     for rule in rules:
         for key, word in (("id", rule.id), ("name", rule.name)):

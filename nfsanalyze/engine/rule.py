@@ -67,3 +67,8 @@ class Rule:
         """The hundred it belongs to, as a word."""
         hundred = int(self.id[3])
         return GROUPS[hundred] if hundred < len(GROUPS) else USER_GROUP
+
+    @property
+    def is_users(self) -> bool:
+        """Its id is one of those that belong to the user."""
+        return self.id[3] == "9"

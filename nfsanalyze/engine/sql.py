@@ -10,7 +10,7 @@ from nfsanalyze.engine.message import placeholders
 from nfsanalyze.engine.nearest import nearest
 from nfsanalyze.engine.rule import USER_GROUP, Rule, RuleError
 from nfsanalyze.engine.statement import Statement, StatementError, line_and_column, statement, trusted
-from nfsanalyze.facts.schema import TABLES, polars_schema
+from nfsanalyze.facts.schema import TABLES, VOLUME, polars_schema
 
 if TYPE_CHECKING:
     import polars as pl
@@ -53,6 +53,20 @@ def compile_rule(rule: Rule) -> dict[str, pl.DataType]:
         raise _error(rule, *fault(error, asked)) from error
     _check_columns(rule, schema)
     return schema
+
+
+def volume_read(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """Tables of volume that rules read; ours say so in `needs`. Checks the user's rules, before anything is run.
+
+    Raises RuleError with one line.
+    """
+    wanted: set[str] = set()
+    for rule in rules:
+        wanted.update(name for name in rule.needs if name in VOLUME)
+        if rule.group == USER_GROUP:
+            compile_rule(rule)
+            wanted.update(_statement(rule).reads(VOLUME))
+    return tuple(sorted(wanted))
 
 
 def empty_tables() -> dict[str, pl.DataFrame]:

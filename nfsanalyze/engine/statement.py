@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from nfsanalyze.engine.functions import BEFORE_PARENTHESIS, FUNCTIONS
@@ -46,6 +47,7 @@ _CHANGES = {
     "TRUNCATE",
     "UPDATE",
 }
+_BEFORE_TABLE = {"FROM", "JOIN", ",", "("}
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 
 
@@ -79,12 +81,14 @@ class Statement:
     sql: str
     places: Mapping[str, int]
     "every name in it, with the place where it first stands, counted in characters"
+    relations: frozenset[str]
+    "names in places where that of a table may stand"
     ordered: bool
     "its rows come in an order that the text asks for, or in that of the one table it reads"
 
     def reads(self, tables: Collection[str]) -> tuple[str, ...]:
-        """Those of the tables that it may read: a name that the text does not hold cannot be read by it."""
-        return tuple(name for name in tables if name in self.places)
+        """Those of the tables that it may read."""
+        return tuple(name for name in tables if name in self.relations)
 
 
 def statement(sql: str) -> Statement:
@@ -101,12 +105,14 @@ def statement(sql: str) -> Statement:
     for token in tokens:
         if token.name:
             places.setdefault(token.name, token.at)
-    return Statement(sql=text, places=places, ordered=_ordered(tokens))
+    relations = {token.name for before, token in pairwise(tokens) if (before.upper or before.text) in _BEFORE_TABLE}
+    return Statement(sql=text, places=places, relations=frozenset(relations), ordered=_ordered(tokens))
 
 
 def trusted(sql: str) -> Statement:
     """A text of our own as a statement, without looking closely: the tests did."""
-    return Statement(sql=sql, places={word[0]: word.start() for word in _PLAIN.finditer(sql)}, ordered=False)
+    places = {word[0]: word.start() for word in _PLAIN.finditer(sql)}
+    return Statement(sql=sql, places=places, relations=frozenset(places), ordered=False)
 
 
 def line_and_column(text: str, at: int) -> tuple[int, int]:

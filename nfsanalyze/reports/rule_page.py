@@ -8,6 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from nfsanalyze.engine.rule import Rule
+from nfsanalyze.engine.trial import Trial
+from nfsanalyze.facts.printable import printable
 from nfsanalyze.reports.terminal.draw import drawn
 from nfsanalyze.reports.terminal.page import SEVERITY_STYLES, Page, counted, text
 
@@ -53,6 +55,21 @@ def render_rules(rules: Sequence[Rule], *, width: int = 80, color: bool = False)
     return drawn(
         lambda page: page.columns(rows, heads=("id", "severity", "name", "title"), whole=(0, 1, 2)), width, color
     )
+
+
+def render_trials(trials: Sequence[Trial]) -> str:
+    """A line a file that holds, the faults of the others, and a count."""
+    lines = []
+    for trial in trials:
+        if trial.faults:
+            lines += [printable(fault) for fault in trial.faults]
+        elif trial.rule is not None:
+            examples = counted(len(trial.rule.examples), "example")
+            lines.append(printable(f"{trial.source}: {trial.rule.id} {trial.rule.name}: {examples}, as expected"))
+    bad = sum(bool(trial.faults) for trial in trials)
+    good = len(trials) - bad
+    lines.append(f"{counted(good, 'rule')} good" + (f", {bad:,} not" if bad else ""))
+    return "\n".join(lines) + "\n"
 
 
 def _rule(page: Page, rule: Rule) -> None:

@@ -58,4 +58,5 @@ def test_an_order_that_is_asked_for_holds() -> None:
 
 def test_only_the_tables_of_volume_that_are_named_are_asked_for() -> None:
     assert parse_query("SELECT * FROM leases -- rpc").reads(VOLUME) == ()
+    assert parse_query("SELECT renewals FROM leases").reads(VOLUME) == ()
     assert parse_query('SELECT r.xid FROM "rpc" r, ops o WHERE r.frame = o.frame').reads(VOLUME) == ("rpc", "ops")

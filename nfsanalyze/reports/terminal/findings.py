@@ -53,7 +53,12 @@ def _finding(page: Page, view: View, entry: dict[str, Any]) -> None:
         page.hanging("because of:", listing(causes), indent=2, style="dim")
     _help(page, entry["fix"])
     page.verbatim("filter: ", entry["filter"], indent=2)
-    page.hanging("more:", f"nfsanalyze explain {entry['rule']}", indent=2, style="dim")
+    page.hanging("more:", f"nfsanalyze explain {entry['rule']}{_origin(entry)}", indent=2, style="dim")
+
+
+def _origin(entry: dict[str, Any]) -> str:
+    """A user's own rule is found only where its folder is named."""
+    return " --rules DIR" if entry["rule"].startswith("NFS9") else ""
 
 
 def _help(page: Page, fix: str) -> None:
