@@ -154,7 +154,7 @@ def example(
     finding: Annotated[
         int, typer.Option(metavar="N", min=1, help="Which of several findings, from the most serious.")
     ] = 1,
-    name: Annotated[str, typer.Option(metavar="TEXT", help="Name of the example.")] = "",
+    name: Annotated[str, typer.Option(metavar="TEXT", help="Name of the example; the captures', if not given.")] = "",
     own: Own = None,
 ) -> None:
     """Turn what a capture shows into an example for a rule's file.
@@ -174,7 +174,7 @@ def example(
     case = read_tables(paths, wanted=wanted)
     for line in [*unread, *case.incomplete]:
         complain(f"incomplete: {line}")
-    made = extract(found, case.tables, number=finding, name=name)
+    made = extract(found, case.tables, number=finding, name=name or _name(paths, finding))
     write_stdout(render_example(made.example))
     if made.findings == 0:
         complain(f"{found.id} finds nothing in these captures: this example must not fire")
@@ -184,13 +184,18 @@ def example(
         complain(f"this is finding {finding} of {made.findings}; --finding N gives another")
 
 
+def _name(paths: Sequence[str], finding: int) -> str:
+    names = ", ".join(Path(path).name for path in paths)
+    return names if finding == 1 else f"{names}, finding {finding}"
+
+
 def _one_rule(word: str, own: Sequence[Path]) -> Rule:
     from nfsanalyze.engine.loader import load_rule, load_rules
     from nfsanalyze.engine.select import find_rule
 
     if word.endswith(".toml"):
         return load_rule(Path(word), examples=False)
-    return find_rule(load_rules(own=own, examples=False), word)
+    return find_rule(load_rules(own=own, examples=False, own_examples=False), word)
 
 
 def _json(values: object) -> None:

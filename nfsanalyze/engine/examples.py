@@ -64,8 +64,11 @@ def example_faults(rule: Rule, example: Example) -> list[str]:
         if match is not None:
             left.remove(match)
             continue
-        near = min((_differences(expected, finding) for finding in left), key=len, default=["nothing was found"])
-        faults.append(f'{rule.id} example "{example.name}" finding {number}: {"; ".join(near)}')
+        near = min(left, key=lambda finding: len(_differences(expected, finding)), default=None)
+        differences = ["nothing was found"] if near is None else _differences(expected, near)
+        if near is not None:
+            left.remove(near)
+        faults.append(f'{rule.id} example "{example.name}" finding {number}: {"; ".join(differences)}')
     faults += [
         f'{rule.id} example "{example.name}": not expected: {finding.severity}, '
         f"frames {list(finding.frames)}: {finding.message}"

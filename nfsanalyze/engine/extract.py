@@ -34,7 +34,7 @@ class Extract:
     findings: int
 
 
-def extract(rule: Rule, tables: Mapping[str, pl.DataFrame], *, number: int = 1, name: str = "") -> Extract:
+def extract(rule: Rule, tables: Mapping[str, pl.DataFrame], *, number: int = 1, name: str) -> Extract:
     """The `number`-th finding of the rule on these tables as an example; one that does not fire where there is none.
 
     Times are counted from the first whole second in it. Raises RuleError where the rule fails.
@@ -161,7 +161,7 @@ def _example(name: str, rows: Rows, found: Sequence[Finding]) -> Example:
         }
         for finding in found
     )
-    return Example(name=name or f"{'fires' if found else 'silent'} on a capture", expect=expect, tables=tables)
+    return Example(name=name, expect=expect, tables=tables)
 
 
 def _counted(value: Any, start: dt.datetime) -> Any:

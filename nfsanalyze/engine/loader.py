@@ -70,16 +70,19 @@ def shipped_folder(package: Path = _PACKAGE) -> Path:
     raise RuleError(f"no rules found: neither {inside} nor {beside} of a checkout of nfsanalyze")
 
 
-def load_rules(folder: Path | None = None, *, own: Iterable[Path] = (), examples: bool = True) -> tuple[Rule, ...]:
+def load_rules(
+    folder: Path | None = None, *, own: Iterable[Path] = (), examples: bool = True, own_examples: bool = True
+) -> tuple[Rule, ...]:
     """Shipped rules (of `folder`, else of this installation) and those of the folders or files in `own`, sorted by id.
 
     Without `examples` the shipped files are read up to their examples only, which is what a scan needs; `own` files
-    are always read whole. Raises RuleError at the first fault, at a duplicate id or name, and where there is no rule.
+    are read whole unless `own_examples` says otherwise. Raises RuleError at the first fault, at a duplicate id or name,
+    and where there is no rule.
     """
     shipped = folder or shipped_folder()
     rules = [load_rule(path, examples=examples) for path in rule_files(shipped)]
     for root in own:
-        for rule in (load_rule(path) for path in rule_files(root)):
+        for rule in (load_rule(path, examples=own_examples) for path in rule_files(root)):
             refuse_foreign(rule)
             rules.append(rule)
     refuse_twins(rules)

@@ -69,8 +69,7 @@ def test_what_agrees_has_no_faults() -> None:
 
 def test_what_differs_is_said_field_by_field() -> None:
     assert faults({"severity": "high", "frames": [8]}) == [
-        "NFS900 example \"e\" finding 1: severity is 'medium', not 'high'; frames is [7], not [8]",
-        'NFS900 example "e": not expected: medium, frames [7]: client 1 said nothing at 10.0.0.1 for 0x01',
+        "NFS900 example \"e\" finding 1: severity is 'medium', not 'high'; frames is [7], not [8]"
     ]
     assert faults({}, {}) == ['NFS900 example "e" finding 2: nothing was found']
     assert faults() == [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,7 +37,7 @@ def pasted(rule: Rule, example: Example) -> list[str]:
     ],
 )
 def test_what_a_capture_shows_holds_as_an_example(capture: str, id: str) -> None:
-    made = extract(RULES[id], read_tables([str(SAMPLES / capture)]).tables)
+    made = extract(RULES[id], read_tables([str(SAMPLES / capture)]).tables, name="e")
     assert made.findings >= 1
     assert made.example.expect
     assert pasted(RULES[id], made.example) == []
@@ -87,7 +86,7 @@ def test_rows_and_columns_that_do_not_matter_are_left_out() -> None:
 def test_where_nothing_fires_the_rows_stay_silent() -> None:
     small = rule(detect="SELECT client, server_address AS servers, frames FROM leases WHERE renewals > 5", message="x")
     rows = [{"client": 1, "server_address": "10.0.0.1", "frames": [number]} for number in range(1, 30)]
-    made = extract(small, facts(leases=rows))
+    made = extract(small, facts(leases=rows), name="e")
     assert (made.findings, made.example.expect, len(made.example.tables["leases"])) == (0, (), 10)
     assert pasted(small, made.example) == []
 
@@ -97,7 +96,7 @@ def test_one_of_several_findings_is_chosen_by_number() -> None:
     rows = [{"client": number, "server_address": f"10.0.0.{number}", "frames": [number]} for number in (1, 2, 3)]
     tables = facts(leases=rows)
     for number, server in ((1, "10.0.0.1"), (2, "10.0.0.2"), (9, "10.0.0.3")):
-        made = extract(small, tables, number=number)
+        made = extract(small, tables, number=number, name="e")
         assert made.findings == 3
         assert [row["server_address"] for row in made.example.tables["leases"]] == [server]
 
@@ -106,9 +105,8 @@ def test_a_rule_that_fires_on_rows_that_belong_together_keeps_them() -> None:
     """Where no row can go without the finding, all stay; what else these rows give is expected too."""
     detect = """SELECT client, server_address AS servers, frames FROM leases
                 WHERE (SELECT COUNT(*) FROM leases) > 1"""
-    small = replace(rule(detect=detect, message="x", watches=()))
-    made = extract(
-        small, facts(leases=[{"client": 1, "server_address": "a", "frames": [1]}, {"client": 2, "frames": [2]}])
-    )
+    small = rule(detect=detect, message="x", watches=())
+    rows = [{"client": 1, "server_address": "a", "frames": [1]}, {"client": 2, "frames": [2]}]
+    made = extract(small, facts(leases=rows), name="e")
     assert len(made.example.expect) == 2
     assert pasted(small, made.example) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -31,6 +32,24 @@ def test_every_command_is_in_the_readme(capsys: pytest.CaptureFixture[str]) -> N
     names = commands(capsys)
     assert "scan" in names
     assert [name for name in names if f"nfsanalyze {name}" not in README] == []
+
+
+def shown() -> list[list[str]]:
+    """Every command line of ours in the documentation, in words."""
+    lines = []
+    for page in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        lines += re.findall(r"(?:^\$ |^|`|/)nfsanalyze ([a-z][^`\n]*)", text, re.MULTILINE)
+    return [shlex.split(line.replace("…", "...")) for line in lines if not line.startswith("reads ")]
+
+
+@pytest.mark.parametrize("words", [pytest.param(words, id=" ".join(words)[:60]) for words in shown()])
+def test_every_command_of_the_documentation_exists(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    group = words[:2] if words[0] == "rules" and words[1:2] and words[1] in commands(capsys, "rules") else words[:1]
+    assert run([*group, "--help"]) == 0
+    page = capsys.readouterr().out
+    options = [word.split("=")[0] for word in words if word.startswith("--")]
+    assert [option for option in options if option not in page] == []
 
 
 @pytest.mark.parametrize("rule", RULES)

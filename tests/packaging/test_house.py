@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-KEPT = ("nfsanalyze", "dissect", "rules", "samples", "tests", "tools", "benchmarks", ".ci")
+KEPT = ("nfsanalyze", "dissect", "rules", "samples", "tests", "tools", "benchmarks", "docs", ".ci")
 SUFFIXES = {".py", ".toml", ".md", ".sh", ".txt", ".json", ""}
 LONGEST = 400
 
