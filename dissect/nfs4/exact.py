@@ -17,18 +17,23 @@ BATCH_FRAMES = 65536
 
 
 def exact(
-    frames: Iterable[Frame], *, capture_no: int = 0, batch_frames: int = BATCH_FRAMES, ports: Collection[int] = ()
+    frames: Iterable[Frame],
+    *,
+    capture_no: int = 0,
+    batch_frames: int = BATCH_FRAMES,
+    ports: Collection[int] = (),
+    unwrapper: Unwrapper | None = None,
 ) -> Iterator[Batch]:
     """Decode the frames of one capture, in its order; `capture_no` moves all frame numbers by CAPTURE_STRIDE times it.
 
     Connections are numbered from 0 in the order of their first segments; those that show no RPC and are on no NFS port
     are not told, so numbers may be missing. A connection comes no later than its first row. Each batch is sorted by id;
     what had to wait for later frames may have smaller ids than the batch before. A batch is made of `batch_frames`
-    frames, which changes nothing in the rows of all of them together.
+    frames, which changes nothing in the rows of all of them together. `unwrapper` opens the frames.
     """
     gather = Gather()
     taken = 0
-    for _ in _decode(frames, capture_no * CAPTURE_STRIDE, gather, ports):
+    for _ in _decode(frames, capture_no * CAPTURE_STRIDE, gather, ports, unwrapper):
         taken += 1
         if taken == batch_frames:
             taken = 0
@@ -61,10 +66,16 @@ class _Listed(Gather):
         pass
 
 
-def _decode(frames: Iterable[Frame], base: int, gather: Gather, ports: Collection[int] = ()) -> Iterator[None]:
+def _decode(
+    frames: Iterable[Frame],
+    base: int,
+    gather: Gather,
+    ports: Collection[int] = (),
+    unwrapper: Unwrapper | None = None,
+) -> Iterator[None]:
     """Decode into `gather`; comes back after each frame, and ends when all is in it."""
     nfs_ports = NFS_PORTS | frozenset(ports)
-    unwrapper, streams = Unwrapper(), Streams(gather, nfs_ports)
+    unwrapper, streams = unwrapper or Unwrapper(), Streams(gather, nfs_ports)
     for frame in frames:
         number = base + frame.number
         streams.advance(number)

@@ -42,12 +42,13 @@ def columnar(
     capture_no: int = 0,
     chunk_bytes: int = CHUNK_BYTES,
     ports: Collection[int] = (),
+    unwrapper: Unwrapper | None = None,
 ) -> Iterator[Batch]:
-    """Decode a capture, or frames in the order of their numbers.
+    """Decode a capture, or frames in the order of their numbers; `unwrapper` opens those that are odd.
 
     The rows of all batches together are those of `exact`, whatever the size of chunks.
     """
-    decoder = _Decoder(capture_no * CAPTURE_STRIDE, ports)
+    decoder = _Decoder(capture_no * CAPTURE_STRIDE, ports, unwrapper or Unwrapper())
     octets = max(chunk_bytes, 1)
     if isinstance(capture, Capture) and capture.format.partition("+")[0] == "pcap":
         read = pcap_chunks(capture, octets)
@@ -60,12 +61,12 @@ def columnar(
 
 
 class _Decoder:
-    def __init__(self, base: int, ports: Collection[int]) -> None:
+    def __init__(self, base: int, ports: Collection[int], unwrapper: Unwrapper) -> None:
         self._base = base
         self._gather = Gather()
         self._nfs_ports = NFS_PORTS | frozenset(ports)
         self._lanes = Lanes(self._gather, self._nfs_ports)
-        self._unwrapper = Unwrapper()
+        self._unwrapper = unwrapper
         self._ways = Ways(lambda pair: self._unwrapper._pairs.get(pair) or self._unwrapper._text(pair))
         self._sightings = Sightings(self._unwrapper.runs, self._ways)
 

@@ -8,8 +8,10 @@ from socket import inet_ntoa
 from struct import Struct
 
 from dissect.nfs4.batch import CAPTURE_STRIDE, LinkEvent, Note
+from dissect.nfs4.bounds import NFS_PORTS
 from dissect.nfs4.capture.frame import Frame
 from dissect.nfs4.capture.linktypes import SNOOP_BASE, link_type_name
+from dissect.nfs4.link.datagrams import Datagrams, calls_nfs4, may_be_rpc
 from dissect.nfs4.link.fragments import Fragments
 from dissect.nfs4.link.internet import Packet, extensions, ipv4, ipv6
 from dissect.nfs4.link.layers import LAYERS, Layer
@@ -51,6 +53,7 @@ class Unwrapper:
     def __init__(self) -> None:
         self.runs = LinkRuns(self._note)
         self._fragments = Fragments(self._note)
+        self._datagrams = Datagrams()
         self._pairs: dict[bytes, tuple[str, str]] = {}
         self._notes: dict[tuple[str, int], list[int]] = {}
 
@@ -98,7 +101,7 @@ class Unwrapper:
         data, protocol, start, stop = frame.data, packet.protocol, packet.start, packet.stop
         if packet.fragment is not None:
             if protocol not in _REASSEMBLED:
-                return self._other_fragment(frame, number, packet)
+                return self._other_fragment(number, packet)
             whole = self._fragments.add(packet.fragment, data[start:stop], stop - start, number, frame.time)
             if whole is None:
                 return (Other(frame=number, protocol="fragment"),)
@@ -107,7 +110,7 @@ class Unwrapper:
             if inner is not None:
                 raise Malformed("IP fragment within a fragment")
         if protocol != Protocol.TCP:
-            return self._other_transport(frame, number, packet, data, protocol, start, stop, depth)
+            return self._other_transport(frame, number, packet, data, protocol, start, stop, mac, depth)
         if len(data) < start + 14:
             raise Short("TCP header") if len(data) < stop else Malformed("TCP header")
         source_port, destination_port, seq, ack, offset, flags = _TCP(data, start)
@@ -190,10 +193,19 @@ class Unwrapper:
         return self._noted(note, name, number) if note else (Other(frame=number, protocol=name),)
 
     def _other_transport(
-        self, frame: Frame, number: int, packet: Packet, data: bytes, protocol: int, start: int, stop: int, depth: int
+        self,
+        frame: Frame,
+        number: int,
+        packet: Packet,
+        data: bytes,
+        protocol: int,
+        start: int,
+        stop: int,
+        mac: bytes | None,
+        depth: int,
     ) -> Result:
         if protocol == Protocol.UDP:
-            return self._udp(frame, number, data, start, stop, depth)
+            return self._udp(frame, number, packet, data, start, stop, mac, depth)
         wrapper = WRAPPED_PROTOCOLS.get(protocol)
         if wrapper is not None:
             # The MAC is the tunnel's end, not that of the address inside.
@@ -205,31 +217,45 @@ class Unwrapper:
         name, note = IP_PROTOCOLS.get(protocol, (f"ip protocol {protocol}", None))
         return self._noted(note, name, number) if note else (Other(frame=number, protocol=name),)
 
-    def _other_fragment(self, frame: Frame, number: int, packet: Packet) -> Result:
-        """Fragments of what is not TCP are not put together: the first tells what there is to tell."""
-        if packet.fragment is not None and packet.fragment.offset == 0 and packet.protocol == Protocol.UDP:
-            return self._udp(frame, number, frame.data, packet.start, packet.stop)
+    def _other_fragment(self, number: int, packet: Packet) -> Result:
+        """Fragments of what carries no NFS are not put together: the protocol is all there is to tell."""
         name, note = IP_PROTOCOLS.get(packet.protocol, (f"ip protocol {packet.protocol}", None))
-        if packet.protocol == Protocol.UDP:
-            name = "udp"
         return self._noted(note, name, number) if note else (Other(frame=number, protocol=name),)
 
-    def _udp(self, frame: Frame, number: int, data: bytes, start: int, stop: int, depth: int | None = None) -> Result:
-        """A datagram, or with no `depth` the first fragment of one, which is not opened."""
+    def _udp(
+        self,
+        frame: Frame,
+        number: int,
+        packet: Packet,
+        data: bytes,
+        start: int,
+        stop: int,
+        mac: bytes | None,
+        depth: int,
+    ) -> Result:
         if min(len(data), stop) < start + 4:
             return (Other(frame=number, protocol="udp"),)
         source_port, destination_port = _PORTS(data, start)
-        note = UDP_TUNNELS.get(destination_port)
         wrapper = WRAPPED_PORTS.get(destination_port)
-        if wrapper is not None and depth is not None:
+        if wrapper is not None:
             body, end = _datagram(data, start, stop)
             result = self._inside(frame, number, wrapper, data[body:end], end - body, None, depth)
             if result is not None:
                 return result
-        elif wrapper is not None:
-            note = f"tunnel: {wrapper.value} in IP fragments not decoded"
-        if note is not None:
+        elif (note := UDP_TUNNELS.get(destination_port)) is not None:
             self._note(note, number)
+        else:
+            source, destination = self._pairs.get(packet.pair) or self._text(packet.pair)
+            way = source, source_port, destination, destination_port
+            octets = data[start + 8 : stop]
+            on_port = source_port in NFS_PORTS or destination_port in NFS_PORTS or self._datagrams.known(way)
+            if (on_port and may_be_rpc(octets)) or calls_nfs4(octets):
+                body, end = _datagram(data, start, stop)
+                return (
+                    self._datagrams.segment(
+                        way, data[body:end], end - body, frame=number, time=frame.time, mac=mac, ttl=packet.ttl
+                    ),
+                )
         return (Other(frame=number, protocol="udp", source_port=source_port, destination_port=destination_port),)
 
     def _neighbour(self, neighbour: Neighbour | None, number: int, time: int) -> None:
@@ -249,6 +275,7 @@ class Unwrapper:
 _REASSEMBLED = frozenset(
     (
         Protocol.TCP,
+        Protocol.UDP,
         Protocol.HOPOPT,
         Protocol.ROUTING,
         Protocol.FRAGMENT,
@@ -260,7 +287,7 @@ _REASSEMBLED = frozenset(
         *WRAPPED_PROTOCOLS,
     )
 )
-"""TCP, the headers that may stand before it in the first fragment, and tunnels."""
+"""TCP, UDP, the headers that may stand before them in the first fragment, and tunnels."""
 
 
 def _datagram(data: bytes, start: int, stop: int) -> tuple[int, int]:

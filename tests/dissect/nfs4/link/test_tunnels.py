@@ -238,14 +238,15 @@ def test_fragments_inside_a_tunnel_are_put_together() -> None:
     assert items == [Other(frame=1, protocol="fragment"), alone(IPV4, HERE)]
 
 
-def test_a_fragmented_datagram_of_a_tunnel_is_noted() -> None:
-    head = bytearray(ip_packet(*ENDS, 17, datagram(4789, vxlan(FRAME)), 9)[1])
-    head[6:8] = b"\x20\0"
-    item, notes = one(link(0x0800, bytes(head)))
-    assert (item, notes) == (
-        Other(frame=1, protocol="udp", source_port=49152, destination_port=4789),
-        ["tunnel: VXLAN in IP fragments not decoded"],
-    )
+def test_fragments_of_a_datagram_that_is_a_tunnel_are_put_together() -> None:
+    packet = datagram(4789, vxlan(FRAME))
+    unwrapper = Unwrapper()
+    items = []
+    for start, stop in ((0, 48), (48, len(packet))):
+        head = bytearray(ip_packet(*ENDS, 17, packet[start:stop], 9)[1])
+        head[6:8] = struct.pack(">H", start // 8 | (0x2000 if stop < len(packet) else 0))
+        items += unwrapper.feed(frame(link(0x0800, bytes(head))), 1)
+    assert items == [Other(frame=1, protocol="fragment"), alone(IPV4, HERE)]
 
 
 LLDP = ethernet(HERE, THERE, 0x88CC, bytes(40))
