@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from nfsanalyze.engine.finding import Finding, NotEvaluable
 from nfsanalyze.errors import NothingToAnalyse, UsageError
@@ -15,25 +15,14 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from dissect.nfs4.batch import Batch
-    from dissect.nfs4.capture import Capture, Frame
-    from dissect.nfs4.taps import Merged, Places
+    from dissect.nfs4.capture import Capture
+    from dissect.nfs4.decoder import Decoder
+    from dissect.nfs4.taps import Places
     from nfsanalyze.facts.trace import Trace
     from nfsanalyze.several import Several
 
 Progress = Callable[[int, int], None]
 """Called now and then with (packets read, bytes of captures read so far or 0)."""
-
-_EVERY = 4096
-
-Decoder = Literal["auto", "exact", "fast"]
-"""Both give the same rows; `auto` takes the exact one for small files, because the fast one costs more to start."""
-
-ALONE = {"clock_group": 0, "clock_tie": "first", "clock_offset_s": 0.0, "clock_uncertainty_s": 0.0, "copies": 0}
-"""A capture that is the whole case: its clock is the case's."""
-
-SMALL_OCTETS = 2 << 20
-"""Files up to this size are decoded sooner frame by frame than by the chunk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +60,8 @@ def analyse(
     which one is on. `same_clock`: the captures are vouched to share a clock where their packets do not prove it.
 
     Raises NothingToAnalyse where no path is a capture or none holds NFSv4, RuleError for rules that cannot be loaded,
-    UsageError for standard input beside others: several captures are read twice.
+    UsageError for standard input beside others, because several captures are read twice, and where tshark is to decode
+    and cannot.
     """
     stages = stages or Stages()
     # what every run needs is imported before the captures are opened, so that no stage pays for it
@@ -149,28 +139,37 @@ def _read(
 ) -> tuple[CaseTables, Places | None]:
     """Tables whose frames are numbered in the order of the case, so that rules may compare them, and the way back to
     the numbers of the files where there are several."""
+    from dissect.nfs4.capture import CaptureError
+    from dissect.nfs4.decoder import decode, decoding
+    from dissect.nfs4.tshark.errors import TsharkError
     from nfsanalyze.facts.facts import facts
     from nfsanalyze.facts.trace import join
+    from nfsanalyze.reading import capture_rows, left_closed, note_rows
     from nfsanalyze.state.infer import infer
     from nfsanalyze.state.tables import table, tables
 
     stages.enter("open")
     if len(paths) > 1 and "-" in paths:
         raise UsageError("- (standard input) can be read only once: store it in a file to analyse it beside others")
-    captures, unread = _opened(paths)
+    captures, unread = _opened(paths, decoder)
     together = None
     if len(captures) > 1:
         from nfsanalyze.several import several
 
         together = several(captures, same_clock=same_clock)
-    fast = decoder == "fast" or (decoder == "auto" and _large(captures))
-    batches = _decoded(together.merged() if together else captures[0], fast, ports, progress)
-    trace = join(stages.turns(batches, giving="decode", taking="facts"))
+    way = decoding(captures, decoder)
+    told = None if progress is None else lambda packets: progress(packets, 0)
+    again = together.merged if together else captures[0].again
+    batches = decode(together.merged() if together else captures[0], way, again, ports=ports, progress=told)
+    try:
+        trace = join(stages.turns(batches, giving="decode", taking="facts"))
+    except (TsharkError, CaptureError) as error:
+        raise UsageError(f"--decoder tshark: {error}") from error
     places = together.places if together else None
-    incomplete = [*unread, *(_cut(c) for c in captures if c.cut_short), *_unknown(captures, trace, places)]
+    incomplete = [*unread, *(_cut(c) for c in captures if c.cut_short), *left_closed(captures, way, trace, places)]
     read = {
-        "captures": table("captures", _captures(captures, fast, trace, together)),
-        "decode_notes": table("decode_notes", _notes(captures, trace, places)),
+        "captures": table("captures", capture_rows(captures, way, trace, together)),
+        "decode_notes": table("decode_notes", note_rows(captures, way, trace, places)),
     }
     if not _has_nfs(trace):
         raise NothingToAnalyse(_nothing(captures, unread, trace), read)
@@ -188,49 +187,20 @@ def _read(
     return CaseTables(tables={**tables(case, wanted), **read}, incomplete=tuple(incomplete)), places
 
 
-def _opened(paths: Iterable[str]) -> tuple[list[Capture], list[str]]:
+def _opened(paths: Iterable[str], decoder: Decoder) -> tuple[list[Capture], list[str]]:
     """The captures among the paths, and one line for each path that is none."""
-    from dissect.nfs4.capture import CaptureError, open_capture
+    from dissect.nfs4.capture import CaptureError
+    from dissect.nfs4.decoder import opened
 
     captures, unread = [], []
     for path in paths:
         try:
-            captures.append(open_capture(path))
+            captures.append(opened(path, decoder))
         except CaptureError as error:
             unread.append(str(error))
     if not captures:
         raise NothingToAnalyse("; ".join(unread))
     return captures, unread
-
-
-def _large(captures: Sequence[Capture]) -> bool:
-    """Worth decoding by the chunk; so is a pipe, which may hold anything."""
-    from pathlib import Path
-
-    sizes = [Path(capture.path).stat().st_size if capture.path != "-" else 0 for capture in captures]
-    return not all(sizes) or sum(sizes) > SMALL_OCTETS
-
-
-def _decoded(source: Capture | Merged, fast: bool, ports: Sequence[int], progress: Progress | None) -> Iterator[Batch]:
-    with source:
-        if not fast:
-            from dissect.nfs4.exact import exact
-
-            yield from exact(_told(source, progress), ports=ports)
-            return
-        from dissect.nfs4.columnar import columnar
-
-        for batch in columnar(source, ports=ports):
-            if progress is not None:
-                progress(source.packets, 0)
-            yield batch
-
-
-def _told(source: Capture | Merged, progress: Progress | None) -> Iterator[Frame]:
-    for frame in source:
-        if progress is not None and source.packets % _EVERY == 0:
-            progress(source.packets, 0)
-        yield frame
 
 
 def _cut(capture: Capture) -> str:
@@ -245,16 +215,6 @@ def _before(packets: int) -> str:
 
 def _counted(packets: int) -> str:
     return "1 packet" if packets == 1 else f"{packets} packets"
-
-
-def _unknown(captures: Sequence[Capture], trace: Trace, places: Places | None) -> Iterator[str]:
-    """Packets of a link type that nothing here reads: bytes that were not analysed."""
-    from dissect.nfs4.batch import CAPTURE_STRIDE
-
-    for note in trace.notes:
-        if note.reason.startswith("unknown link type"):
-            path = captures[_place(note.frame, places) // CAPTURE_STRIDE].path
-            yield f"{path}: {_counted(note.count)} of {note.reason}, not read"
 
 
 def _has_nfs(trace: Trace) -> bool:
@@ -318,80 +278,3 @@ def _edge(captures: Sequence[Capture], trace: Trace, together: Several | None, *
     edge = captures[0].last if last else captures[0].first
     frame = captures[0].packets if last else 1
     return Moment(time=int(times[at]) if edge is None else edge, frame=frame or frame_of(int(ids[at])))
-
-
-def _captures(
-    captures: Sequence[Capture], fast: bool, trace: Trace, together: Several | None
-) -> Iterator[dict[str, Any]]:
-    import numpy as np
-
-    from dissect.nfs4.batch import CAPTURE_STRIDE, FRAME_SHIFT, Kind, Marks
-
-    m = trace.messages
-    frames = (m["id"] >> FRAME_SHIFT).astype(np.int64)
-    of = (together.places.places(frames) if together else frames) // CAPTURE_STRIDE
-    fresh = (m["marks"] & int(Marks.RETRANSMITTED)) == 0
-    gaps = [_place(gap.frame, together.places if together else None) // CAPTURE_STRIDE for gap in trace.gaps]
-    names = _names(captures)
-    for number, capture in enumerate(captures):
-        mine = of == number
-        yield {
-            "capture_no": number,
-            "capture": names[number],
-            "path": capture.path,
-            "format": capture.format,
-            "snaplen": capture.snaplen,
-            "packets": capture.packets,
-            "first": capture.first,
-            "last": capture.last,
-            "cut_short": capture.cut_short,
-            "link_types": list(capture.link_types),
-            "snaplen_cut_packets": capture.snaplen_cut_packets,
-            "rpc_messages": int(mine.sum()),
-            "decoded_fast": int(mine.sum()) if fast else 0,
-            "decoded_exact": 0 if fast else int(mine.sum()),
-            "decoded_tshark": 0,
-            "nfs4_calls": int((mine & fresh & (m["kind"] == int(Kind.COMPOUND_CALL))).sum()),
-            "nfs4_replies": int((mine & fresh & (m["kind"] == int(Kind.COMPOUND_REPLY))).sum()),
-            "gaps": gaps.count(number),
-            **(together.clock(number) if together else ALONE),
-        }
-
-
-def _place(frame: int | None, places: Places | None) -> int:
-    """Where a frame stands in the files; 0 for none."""
-    return places.place(frame or 0) if places is not None else frame or 0
-
-
-def _names(captures: Sequence[Capture]) -> list[str]:
-    """Short names: the file's own where that tells them apart, else the path."""
-    from pathlib import PurePath
-
-    short = [PurePath(c.path).name or c.path for c in captures]
-    return [s if short.count(s) == 1 else c.path for s, c in zip(short, captures, strict=True)]
-
-
-_UNDERSTOOD = {"arp", "icmp", "icmpv6", "igmp"}
-"""Protocols that are read for what they tell of addresses, or have nothing to tell."""
-
-
-def _notes(captures: Sequence[Capture], trace: Trace, places: Places | None) -> Iterator[dict[str, Any]]:
-    from dissect.nfs4.batch import CAPTURE_STRIDE
-
-    names = _names(captures)
-    told: dict[tuple[int, str], list[int]] = {}
-    for note in trace.notes:
-        if note.reason in _UNDERSTOOD:
-            continue
-        frame = note.frame or 0
-        entry = told.setdefault((_place(frame, places) // CAPTURE_STRIDE, note.reason), [0, frame])
-        entry[0] += note.count
-        entry[1] = min(entry[1], frame or entry[1])
-    for (number, reason), (count, frame) in sorted(told.items()):
-        yield {
-            "capture": names[number],
-            "decoder": "exact",
-            "reason": reason,
-            "count": count,
-            "first_frame": frame or None,
-        }

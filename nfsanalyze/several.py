@@ -45,10 +45,9 @@ class Several:
 
     def merged(self) -> Merged:
         """The frames of all, in the order of the case; opens the files again."""
-        from dissect.nfs4.capture import open_capture
         from dissect.nfs4.taps import Merged
 
-        return Merged([open_capture(each.path) for each in self.captures], self.plan)
+        return Merged([each.again() for each in self.captures], self.plan)
 
 
 def several(captures: Sequence[Capture], *, same_clock: bool = False) -> Several:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nfsanalyze.reports.document import Document
 
 Format = Literal["text", "json"]
+Decoder = Literal["auto", "fast", "tshark"]
 Severity = Literal["note", "low", "medium", "high", "critical"]
 
 _NARROWEST = 60
@@ -77,6 +78,10 @@ def scan(
         bool,
         typer.Option("--same-clock", help="Captures that share no packets were taken by one clock, or by equal ones."),
     ] = False,
+    decoder: Annotated[
+        Decoder,
+        typer.Option(help="auto: tshark opens what ours cannot; fast: without tshark; tshark: it opens all."),
+    ] = "auto",
     select: Annotated[
         list[str] | None, typer.Option(metavar="IDS", help="Only these rules: ids, starts of ids or names, by comma.")
     ] = None,
@@ -118,6 +123,7 @@ def scan(
             unread,
             lease_time_s=lease_time,
             ports=tuple(port or ()),
+            decoder=decoder,
             same_clock=same_clock,
             select=_words(select),
             ignore=_words(ignore),
@@ -147,6 +153,7 @@ def _report(
     *,
     lease_time_s: float | None,
     ports: Sequence[int],
+    decoder: Decoder,
     same_clock: bool,
     select: Sequence[str],
     ignore: Sequence[str],
@@ -162,6 +169,8 @@ def _report(
             paths,
             lease_time_s=lease_time_s,
             ports=ports,
+            decoder=decoder,
+            same_clock=same_clock,
             select=select,
             ignore=ignore,
             own=own,

@@ -107,14 +107,16 @@ TABLES = (
     ),
     table(
         "decode_notes",
-        "What was not decoded, and why.",
+        "What our decoders could not decode, and why: what stayed closed, and what tshark opened.",
         "capture decoder reason",
         """
         capture        str       capture
         decoder        str       exact, fast, tshark
         reason         str       why
+        decoded        bool      tshark opened the frames, and our decoder read what was in them
         count          u64       how often
         first_frame    u64?      first time
+        last_frame     u64?      last time, of what tshark opened
         """,
     ),
 )

@@ -21,3 +21,11 @@ class NotACapture(CaptureError):
 
 class UnsupportedFormat(CaptureError):
     """A capture or a compression that is recognised and not read; the message names the tool that converts it."""
+
+
+class UnknownFormat(NotACapture):
+    """The bytes are of nothing known here: perhaps of a capture format that has no magic."""
+
+
+class ForeignFormat(UnsupportedFormat):
+    """A capture of a format that other programs can convert."""

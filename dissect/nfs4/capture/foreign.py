@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dissect.nfs4.capture.errors import CaptureError, NotACapture, UnsupportedFormat
+from dissect.nfs4.capture.errors import CaptureError, ForeignFormat, NotACapture, UnknownFormat, UnsupportedFormat
 
 _CONVERT = "convert it: editcap -F pcapng IN OUT"
 
@@ -50,11 +50,17 @@ def not_readable(head: bytes) -> CaptureError:
     """The error for a file that starts with `head` (some hundred bytes of it), which is no format read here."""
     for magic, what, advice in _CONVERTIBLE:
         if head.startswith(magic):
-            return UnsupportedFormat(f"is {what}, which is not read; {advice}")
-    return NotACapture(f"is not a packet capture: it seems to be {_guess(head)}")
+            kind = ForeignFormat if advice is _CONVERT else UnsupportedFormat
+            return kind(f"is {what}, which is not read; {advice}")
+    guess = _guess(head)
+    if guess is None:
+        return UnknownFormat(
+            f"is not a packet capture: it seems to be something else (its first bytes are {head[:8].hex(' ')})"
+        )
+    return NotACapture(f"is not a packet capture: it seems to be {guess}")
 
 
-def _guess(head: bytes) -> str:
+def _guess(head: bytes) -> str | None:
     for magic, what in _OTHER:
         if head.startswith(magic):
             return what
@@ -64,7 +70,7 @@ def _guess(head: bytes) -> str:
         return "zeros only"
     if all(byte in _TEXT for byte in head):
         return "text"
-    return f"something else (its first bytes are {head[:8].hex(' ')})"
+    return None
 
 
 _TEXT = frozenset((9, 10, 12, 13, 27)) | frozenset(range(32, 127)) | frozenset(range(128, 256))

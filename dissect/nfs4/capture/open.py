@@ -38,7 +38,8 @@ class Capture:
     """
 
     def __init__(self, path: str, stream: BinaryIO, *, close: bool) -> None:
-        self.path = path
+        self.path = self.file = path
+        "as given, and what is read: another where tshark has rewritten it"
         self.packets = 0
         self.cut_short = False
         "bytes of the file were not analysed: it ends inside a record, or is damaged"
@@ -84,6 +85,14 @@ class Capture:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def again(self) -> Capture:
+        """The same file, opened once more. Raises CaptureError; standard input cannot be read twice."""
+        if not self._close:
+            raise UnreadableCapture(f"{self.path}: standard input cannot be read twice; save it to a file")
+        other = open_capture(self.file)
+        other.path, other.format = self.path, self.format
+        return other
 
     def close(self) -> None:
         """Close the file; standard input stays open."""

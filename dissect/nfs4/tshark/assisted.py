@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from dissect.nfs4.capture.frame import Frame
 from dissect.nfs4.link.datagrams import Datagrams, Way
@@ -12,7 +11,7 @@ from dissect.nfs4.link.runs import Binding
 from dissect.nfs4.link.segment import Other, Segment
 from dissect.nfs4.link.unwrap import Unwrapper
 from dissect.nfs4.tshark.answer import Answer, Message, segment
-from dissect.nfs4.tshark.program import TsharkError
+from dissect.nfs4.tshark.errors import TsharkError
 from dissect.nfs4.tshark.reach import IWARP_NOTE, out_of_reach
 
 RDMA_CLIENT_PORT, RDMA_SERVER_PORT = 4791, 20049
@@ -52,27 +51,19 @@ class Watching(Unwrapper):
         super()._note(reason, number)
 
 
-@dataclass(slots=True, kw_only=True)
-class Opened:
-    """Frames out of reach for one reason that tshark opened."""
-
-    count: int
-    first_frame: int
-    last_frame: int
-
-
 class Assisted(Unwrapper):
     """Takes from tshark's answers what is in the frames that it cannot open itself.
 
     With `alone` all segments are tshark's. `streams` are TCP connections of which tshark gives the messages. Answers
-    come in the order of frames; an error that they raise is kept in `failure`, and they count as ended.
+    come in the order of frames; an error that they raise is kept in `failure`, and what follows goes without them.
     """
 
     def __init__(
         self, answers: Iterator[Answer], *, streams: frozenset[Ends] = frozenset(), alone: bool = False
     ) -> None:
         super().__init__()
-        self.opened: dict[str, Opened] = {}
+        self.opened: dict[str, array[int]] = {}
+        "by reason, the frames out of reach that tshark opened"
         self.frames = array("Q")
         "frames of which tshark gave segments or messages"
         self.failure: TsharkError | OSError | None = None
@@ -94,7 +85,7 @@ class Assisted(Unwrapper):
             return self._open(frame, number, answer, items)
         if self._alone:
             return self._replaced(frame, answer, items)
-        if self._streams and any(isinstance(item, Segment) and _ends(item) in self._streams for item in items):
+        if self._streams and any(isinstance(item, Segment) and ends_of(item) in self._streams for item in items):
             return self._of_stream(frame, number, answer)
         return items
 
@@ -134,6 +125,8 @@ class Assisted(Unwrapper):
 
     def _replaced(self, frame: Frame, answer: Answer | None, items: Iterable[Segment | Other]) -> Result:
         """A frame that tshark is to open although we can. Messages by UDP are ours: tshark has no segments of them."""
+        if answer is None and self.failure is not None:
+            return tuple(items)
         found = self._found(frame, answer) if answer is not None else ()
         return found or tuple(item for item in items if isinstance(item, Other) or self._datagrams.known(_way(item)))
 
@@ -158,9 +151,7 @@ class Assisted(Unwrapper):
         return found
 
     def _count(self, reason: str, number: int) -> None:
-        known = self.opened.setdefault(reason, Opened(count=0, first_frame=number, last_frame=number))
-        known.count += 1
-        known.last_frame = number
+        self.opened.setdefault(reason, array("Q")).append(number)
 
     def _message(self, frame: Frame, number: int, message: Message) -> Segment:
         way = self._way(message)
@@ -193,5 +184,5 @@ def _way(segment: Segment) -> Way:
     return segment.source, segment.source_port, segment.destination, segment.destination_port
 
 
-def _ends(segment: Segment) -> Ends:
+def ends_of(segment: Segment) -> Ends:
     return frozenset(((segment.source, segment.source_port), (segment.destination, segment.destination_port)))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 
+from dissect.nfs4.tshark.errors import TsharkError
+
 FIELDS = frozenset(
     {
         "arp.dst.proto_ipv4",
@@ -38,10 +40,6 @@ FIELDS = frozenset(
 INSTALL = "install tshark 3.6 or later (Debian, Ubuntu: apt-get install tshark; Fedora: dnf install wireshark-cli)"
 
 _PATIENCE = 60
-
-
-class TsharkError(Exception):
-    """tshark is missing, too old or failed. One line that says what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from dissect.nfs4.tshark.answer import Answer, read_answer
-from dissect.nfs4.tshark.program import Tshark, TsharkError
+from dissect.nfs4.tshark.errors import TsharkError
+from dissect.nfs4.tshark.program import Tshark
 from dissect.nfs4.tshark.spool import Spool
 
 PATIENCE_S = 300

@@ -51,5 +51,16 @@ def _capture(source: Source, row: Row, notes: list[Row]) -> dict[str, Any]:
                 "first_frame": source.number(note["first_frame"]),
             }
             for note in notes
+            if not note["decoded"]
+        ],
+        "opened_by_tshark": [
+            {
+                "reason": note["reason"],
+                "frames": note["count"],
+                "first_frame": source.number(note["first_frame"]),
+                "last_frame": source.number(note["last_frame"]),
+            }
+            for note in notes
+            if note["decoded"]
         ],
     }

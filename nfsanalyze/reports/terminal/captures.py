@@ -23,6 +23,9 @@ def captures(page: Page, view: View) -> None:
         troubles = _troubles(view, capture)
         if troubles:
             page.hanging("       ", (f"but {'; '.join(troubles)}", "yellow"))
+        opened = _opened(view, capture)
+        if opened:
+            page.hanging("       ", f"opened by tshark: {opened}")
         unread = _not_decoded(view, capture)
         if unread:
             page.hanging("       ", (f"not decoded: {unread}", "dim"))
@@ -67,6 +70,21 @@ def _troubles(view: View, capture: dict[str, Any]) -> list[str]:
     if capture["gaps"]:
         troubles.append(f"{counted(capture['gaps'], 'hole')} in NFS streams")
     return troubles
+
+
+def _opened(view: View, capture: dict[str, Any]) -> str:
+    notes, hidden = view.bound(sorted(capture["opened_by_tshark"], key=lambda note: -note["frames"]), _REASONS)
+    words = [f"{note['reason']} ({_frames(note)})" for note in notes]
+    if hidden:
+        words.append(f"{counted(hidden, 'more kind')} (--all shows them)")
+    messages = counted(capture["decoded"]["tshark"], "RPC message")
+    return f"{', '.join(words)}: {messages}" if words else ""
+
+
+def _frames(note: dict[str, Any]) -> str:
+    if note["frames"] == 1:
+        return f"frame {note['first_frame']}"
+    return f"{note['frames']:,} frames, {note['first_frame']} to {note['last_frame']}"
 
 
 def _not_decoded(view: View, capture: dict[str, Any]) -> str:
