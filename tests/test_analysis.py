@@ -1,4 +1,4 @@
-"""The whole way, with either decoder."""
+"""The whole way, with each decoder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nfsanalyze.analysis import Decoder, analyse
+from dissect.nfs4.decoder import Decoder
+from nfsanalyze.analysis import analyse
 from nfsanalyze.errors import NothingToAnalyse
 from nfsanalyze.reports.document import document
 from nfsanalyze.reports.json_report import render_json
@@ -43,6 +44,12 @@ def test_both_decoders_lead_to_the_same_report(name: str) -> None:
     assert report(name, "fast") == report(name, "exact")
 
 
+def test_so_does_what_tshark_unwraps() -> None:
+    """Of every sample tests/dissect/nfs4/tshark compares what the decoder yields."""
+    name = "02-v40-ucs-takeover.pcapng"
+    assert report(name, "tshark") == report(name, "fast")
+
+
 def test_two_runs_give_identical_bytes() -> None:
     runs = [render_json(report("01-v40-nonucs-takeover.pcap", "auto")) for _ in range(2)]
     assert hashlib.sha256(runs[0].encode()).digest() == hashlib.sha256(runs[1].encode()).digest()
@@ -50,7 +57,7 @@ def test_two_runs_give_identical_bytes() -> None:
 
 @pytest.mark.parametrize("decoder", ["exact", "fast"])
 def test_what_was_read_for_nothing_is_told(tmp_path: Path, decoder: Decoder) -> None:
-    """NFS over UDP is none of v4; it is counted by the server's port, whichever is lower."""
+    """What UDP carries on the server's port and is no RPC is counted by that port, whichever is lower."""
     wire = Wire(start="2026-11-22T12:00:00")
     for source, target in ((871, 2049), (2049, 871)):
         wire.ip("10.0.0.11", "10.0.0.1", 17, struct.pack(">HHHH", source, target, 12, 0) + b"none")

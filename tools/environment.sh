@@ -28,5 +28,5 @@ fi
 "$python" -m venv .venv
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 .venv/bin/python -m pip install -q -c constraints.txt hatchling
-.venv/bin/python -m pip install -q -c constraints.txt --no-build-isolation -e '.[dev,tshark]'
+.venv/bin/python -m pip install -q -c constraints.txt --no-build-isolation -e '.[dev]'
 echo "$wanted" >.venv/.complete
