@@ -17,11 +17,15 @@ DetailRow = tuple[int, Any]
 """(index of the operation, its decoded arguments or result)."""
 
 _Named = tuple[bytes, int, int]
-_Picker = Callable[[Any, int], "_Named | None"]
+
+Picker = Callable[[Any, int], "_Named | None"]
+"""From arguments or a result, and the minor version: key, slot and flags."""
 
 _RECLAIMS = frozenset({OpenClaim.CLAIM_PREVIOUS, OpenClaim.CLAIM_DELEGATE_PREV, OpenClaim.CLAIM_DELEG_PREV_FH})
-_HOLDERS = frozenset({Op.OPEN, Op.LOCK, Op.CLOSE, Op.DELEGRETURN})
-_NAMERS = frozenset({Op.PUTFH, Op.LOOKUP, Op.GETFH})
+HOLDERS = frozenset({Op.OPEN, Op.LOCK, Op.CLOSE, Op.DELEGRETURN})
+"""Operations on a file whose name is wanted."""
+NAMERS = frozenset({Op.PUTFH, Op.LOOKUP, Op.GETFH})
+"""Operations that name the file."""
 
 
 def _state(stateid: Stateid) -> _Named | None:
@@ -45,12 +49,12 @@ def _lock(args: Any, minor: int) -> _Named:
     return b"" if stateid.is_special else stateid.other, args.reclaim, 0
 
 
-def _of_minor_0(picker: Callable[[Any], _Named | None]) -> _Picker:
+def _of_minor_0(picker: Callable[[Any], _Named | None]) -> Picker:
     """From minor version 1 on only SEQUENCE renews, and a clientid in such arguments is ignored."""
     return lambda args, minor: picker(args) if minor == 0 else None
 
 
-_CALLS: dict[int, _Picker] = {
+CALL_ROWS: dict[int, Picker] = {
     Op.RENEW: lambda args, minor: (args.clientid, 0, 0),
     Op.SETCLIENTID_CONFIRM: lambda args, minor: (args.clientid, 0, 0),
     Op.OPEN: _open,
@@ -74,7 +78,7 @@ _CALLS: dict[int, _Picker] = {
     Op.DESTROY_CLIENTID: lambda args, minor: (args.dca_clientid, 0, 0),
 }
 
-_REPLIES: dict[int, _Picker] = {
+_REPLIES: dict[int, Picker] = {
     Op.SEQUENCE: lambda res, minor: (res.sr_sessionid, res.sr_slotid, res.sr_status_flags),
     Op.OPEN: lambda res, minor: (res.stateid.other, 0, 0),
     Op.OPEN_CONFIRM: lambda res, minor: (res.open_stateid.other, 0, 0),
@@ -85,7 +89,7 @@ _REPLIES: dict[int, _Picker] = {
     Op.COMMIT: lambda res, minor: (res.writeverf, 0, 0),
 }
 
-_CB_CALLS: dict[int, _Picker] = {
+_CB_CALLS: dict[int, Picker] = {
     CbOp.CB_SEQUENCE: lambda args, minor: (args.csa_sessionid, args.csa_slotid, 0),
     CbOp.CB_RECALL: lambda args, minor: _state(args.stateid),
 }
@@ -122,10 +126,10 @@ _REPLY_DETAILS = frozenset(
 )
 _CB_CALL_DETAILS = frozenset({CbOp.CB_RECALL})
 _NO_DETAILS: frozenset[int] = frozenset()
-_NO_PICKERS: dict[int, _Picker] = {}
+_NO_PICKERS: dict[int, Picker] = {}
 
-_TABLES: dict[Kind, tuple[dict[int, _Picker], frozenset[int]]] = {
-    Kind.COMPOUND_CALL: (_CALLS, frozenset(map(int, _CALL_DETAILS))),
+_TABLES: dict[Kind, tuple[dict[int, Picker], frozenset[int]]] = {
+    Kind.COMPOUND_CALL: (CALL_ROWS, frozenset(map(int, _CALL_DETAILS))),
     Kind.COMPOUND_REPLY: (_REPLIES, frozenset(map(int, _REPLY_DETAILS))),
     Kind.CB_COMPOUND_CALL: (_CB_CALLS, frozenset(map(int, _CB_CALL_DETAILS))),
     Kind.CB_COMPOUND_REPLY: (_NO_PICKERS, _NO_DETAILS),
@@ -148,8 +152,8 @@ def select(message: Message) -> tuple[list[OpRow], list[DetailRow]]:
         return rows, details
     pickers, detailed = tables
     operations = message.operations
-    if message.kind <= Kind.COMPOUND_REPLY and any(operation.op in _HOLDERS for operation in operations):
-        detailed = detailed | _NAMERS
+    if message.kind <= Kind.COMPOUND_REPLY and any(operation.op in HOLDERS for operation in operations):
+        detailed = detailed | NAMERS
     for index, (op, status, value) in enumerate(operations):
         if op in detailed and value is not None:
             details.append((index, value))

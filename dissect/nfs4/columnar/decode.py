@@ -14,13 +14,15 @@ from dissect.nfs4.columnar.chunk import Chunk, chunks
 from dissect.nfs4.columnar.endpoints import Ways
 from dissect.nfs4.columnar.headers import Segments, headers
 from dissect.nfs4.columnar.lanes import Lanes
+from dissect.nfs4.columnar.merge import batch_of
+from dissect.nfs4.columnar.messages import Decoder
 from dissect.nfs4.columnar.numbers import renumbered
 from dissect.nfs4.columnar.pcap import pcap_chunks
 from dissect.nfs4.columnar.sightings import Sightings
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.columnar.span import Span, spans
 from dissect.nfs4.columnar.streams import sort
-from dissect.nfs4.columnar.window import Window, Work, batch_of
+from dissect.nfs4.columnar.window import Window, Work
 from dissect.nfs4.exact import UNDECODED, kind_of
 from dissect.nfs4.gather import Gather
 from dissect.nfs4.link.segment import Other, Segment
@@ -66,6 +68,7 @@ class _Decoder:
         self._gather = Gather()
         self._nfs_ports = NFS_PORTS | frozenset(ports)
         self._lanes = Lanes(self._gather, self._nfs_ports)
+        self._messages = Decoder()
         self._unwrapper = unwrapper
         self._ways = Ways(lambda pair: self._unwrapper._pairs.get(pair) or self._unwrapper._text(pair))
         self._sightings = Sightings(self._unwrapper.runs, self._ways)
@@ -131,7 +134,7 @@ class _Decoder:
         window = Window(span, found)
         keys: dict[bytes, int] = {b"": 0}
         credentials: dict[Credential | None, int] = {None: 0}
-        decoded = window.decode(keys, credentials)
+        decoded = window.decode(self._messages, keys, credentials)
         work: list[Work] = window.work(self._lanes)
         work += [self._one(span, position) for position in window.slow().tolist()]
         work += [self._odd(span, index, items) for index, items in others]

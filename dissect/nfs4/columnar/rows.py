@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.batch import NO_STATUS, OP
+from dissect.nfs4.columnar.cursors import Mask
 from dissect.nfs4.columnar.space import Index, Space
-from dissect.nfs4.columnar.walk import Seen
+from dissect.nfs4.columnar.walk import TABLE, Seen
 from dissect.nfs4.const import Op
+from dissect.nfs4.rows import CALL_ROWS
 
 _SESSION, _CLIENTID, _OTHER, _VERIFIER = 16, 8, 12, 8
 
@@ -19,73 +24,99 @@ _CALL_KEYS: dict[int, _Place] = {
     Op.SEQUENCE: (0, _SESSION),
     Op.RENEW: (0, _CLIENTID),
     Op.RELEASE_LOCKOWNER: (0, _CLIENTID),
+    Op.DELEGPURGE: (0, _CLIENTID),
     Op.LOCKT: (20, _CLIENTID),
     Op.READ: (4, _OTHER),
     Op.WRITE: (4, _OTHER),
     Op.SETATTR: (4, _OTHER),
+    Op.CLOSE: (8, _OTHER),
     Op.LOCKU: (12, _OTHER),
     Op.OPEN_CONFIRM: (4, _OTHER),
     Op.OPEN_DOWNGRADE: (4, _OTHER),
+    Op.DELEGRETURN: (4, _OTHER),
+    Op.FREE_STATEID: (4, _OTHER),
 }
 _REPLY_KEYS: dict[int, _Place] = {
     Op.SEQUENCE: (0, _SESSION),
     Op.WRITE: (8, _VERIFIER),
     Op.COMMIT: (0, _VERIFIER),
+    Op.OPEN: (4, _OTHER),
+    Op.LOCK: (4, _OTHER),
     Op.LOCKU: (4, _OTHER),
     Op.OPEN_CONFIRM: (4, _OTHER),
     Op.OPEN_DOWNGRADE: (4, _OTHER),
 }
-_MINOR_0_ONLY = frozenset({Op.READ, Op.WRITE, Op.SETATTR, Op.LOCKT})
 _SLOT_AT, _FLAGS_AT = 20, 32
 
 
-def call_rows(space: Space, seen: Seen, id: Index, minor: Index, keys: dict[bytes, int]) -> list[NDArray[np.void]]:
-    """Rows of calls; `id` and `minor` of each item of `seen`. New keys are added to `keys`."""
-    made = []
-    for op in np.unique(seen.op).tolist():
-        these = np.flatnonzero(seen.op == op)
-        if op in _MINOR_0_ONLY:
-            these = these[minor[these] == 0]
-        at, octets = _CALL_KEYS[op]
-        words = space.rows(seen.body[these] + at, octets)
-        if octets == _OTHER:
-            special = (words == 0).all(axis=1) | (words == 255).all(axis=1)
-            these, words = these[~special], words[~special]
-        if not len(these):
+def _places(keys: dict[int, _Place]) -> NDArray[np.int64]:
+    places = np.zeros((2, TABLE), np.int64)
+    for op, place in keys.items():
+        places[:, op] = place
+    return places
+
+
+_PLACES = _places(_CALL_KEYS), _places(_REPLY_KEYS)
+_MINOR_0_ONLY = np.zeros(TABLE, np.bool_)
+_MINOR_0_ONLY[[Op.READ, Op.WRITE, Op.SETATTR, Op.LOCKT, Op.DELEGPURGE]] = True
+_BY_VALUE = np.zeros(TABLE, np.bool_)
+_BY_VALUE[[Op.OPEN, Op.LOCK]] = True
+"""What the arguments name depends on what else they say."""
+
+
+def op_rows(
+    space: Space,
+    seen: Seen,
+    id: Index,
+    minor: Index,
+    values: Mapping[int, Any],
+    keys: dict[bytes, int],
+    reply: bool,
+) -> NDArray[np.void]:
+    """The rows of calls, or of replies: in the order of `seen`. `id` and `minor` of each of its items; `values` as
+    `details.values` gives them. New keys are added to `keys`."""
+    place, octets = _PLACES[int(reply)]
+    size = np.where(seen.status > 0, 0, octets[seen.op])
+    if not reply:
+        size[_MINOR_0_ONLY[seen.op] & (minor != 0)] = 0
+    kept = (size > 0) | (seen.status > 0)
+    key = np.zeros(len(seen.op), np.int64)
+    at = seen.body + place[seen.op]
+    for length in np.unique(size).tolist():
+        if not length:
             continue
-        rows = _blank(seen, these, id)
-        rows["status"] = NO_STATUS
-        rows["key"] = intern(words, keys)
-        if op == Op.SEQUENCE:
-            rows["slot"] = space.u32(seen.body[these] + _SLOT_AT)
-        made.append(rows)
-    return made
+        these = np.flatnonzero(size == length)
+        words = space.rows(at[these], length)
+        if length == _OTHER and not reply:
+            special = _special(words)
+            kept[these[special]] = False
+            these, words = these[~special], words[~special]
+        key[these] = intern(words, keys)
+    rows = np.zeros(len(seen.op), OP)
+    rows["id"], rows["index"], rows["op"], rows["key"] = id, seen.index, seen.op, key
+    rows["status"] = seen.status if reply else NO_STATUS
+    sequence = np.flatnonzero((seen.op == Op.SEQUENCE) & (seen.status <= 0))
+    rows["slot"][sequence] = space.u32(seen.body[sequence] + _SLOT_AT)
+    if reply:
+        rows["flags"][sequence] = space.u32(seen.body[sequence] + _FLAGS_AT)
+    else:
+        for position in np.flatnonzero(_BY_VALUE[seen.op]).tolist():
+            named, slot, flags = CALL_ROWS[int(seen.op[position])](values[position], int(minor[position])) or _UNNAMED
+            rows["key"][position] = keys.setdefault(named, len(keys))
+            rows["slot"][position], rows["flags"][position] = slot, flags
+            kept[position] = True
+    return rows if kept.all() else rows[kept]
 
 
-def reply_rows(space: Space, seen: Seen, id: Index, keys: dict[bytes, int]) -> list[NDArray[np.void]]:
-    """Rows of replies: of what failed, and of what renews, grants or shows a verifier."""
-    made = []
-    failed = np.flatnonzero(seen.status > 0)
-    if len(failed):
-        rows = _blank(seen, failed, id)
-        rows["status"] = seen.status[failed]
-        made.append(rows)
-    for op in np.unique(seen.op[seen.status == 0]).tolist():
-        these = np.flatnonzero((seen.op == op) & (seen.status == 0))
-        at, octets = _REPLY_KEYS[op]
-        rows = _blank(seen, these, id)
-        rows["key"] = intern(space.rows(seen.body[these] + at, octets), keys)
-        if op == Op.SEQUENCE:
-            rows["slot"] = space.u32(seen.body[these] + _SLOT_AT)
-            rows["flags"] = space.u32(seen.body[these] + _FLAGS_AT)
-        made.append(rows)
-    return made
+_UNNAMED = b"", 0, 0
 
 
-def _blank(seen: Seen, these: Index, id: Index) -> NDArray[np.void]:
-    rows = np.zeros(len(these), OP)
-    rows["id"], rows["index"], rows["op"] = id[these], seen.index[these], seen.op[these]
-    return rows
+def _special(words: NDArray[np.uint8]) -> Mask:
+    """All zeros or all ones name no state."""
+    wide = np.ascontiguousarray(words).view(np.int32)
+    first = wide[:, 0]
+    special: Mask = ((first == 0) | (first == -1)) & (wide[:, 1] == first) & (wide[:, 2] == first)
+    return special
 
 
 _FEW = 4
@@ -95,7 +126,7 @@ def intern(words: NDArray[np.uint8], keys: dict[bytes, int]) -> Index:
     """The number in `keys` of each row of bytes (a multiple of 4 of them); new ones are added."""
     size = words.shape[1]
     found = np.empty(len(words), np.int64)
-    wide = np.ascontiguousarray(words).view(np.uint64 if size % 8 == 0 else np.uint32)
+    wide: NDArray[np.unsignedinteger] = np.ascontiguousarray(words).view(np.uint64 if size % 8 == 0 else np.uint32)
     left = np.arange(len(words))
     for _ in range(_FEW):
         if not len(left):
@@ -107,9 +138,20 @@ def intern(words: NDArray[np.uint8], keys: dict[bytes, int]) -> Index:
         found[left[same]] = keys.setdefault(sample.tobytes(), len(keys))
         left = left[~same]
     if len(left):
-        # Many different ones: as strings they sort as a whole.
-        packed = np.ascontiguousarray(words[left]).view(f"V{size}").reshape(-1)
-        distinct, inverse = np.unique(packed, return_inverse=True)
-        numbers = [keys.setdefault(each.tobytes(), len(keys)) for each in distinct]
-        found[left] = np.array(numbers, np.int64)[inverse]
+        found[left] = _sorted(wide[left], keys)
+    return found
+
+
+_FACTORS = np.multiply.accumulate(np.full(128, 0x9E3779B97F4A7C15, np.uint64))
+"""As many as the longest credential has words, and more."""
+
+
+def _sorted(wide: NDArray[np.unsignedinteger], keys: dict[bytes, int]) -> Index:
+    """The same of many different ones: equal rows come together, and if two that differ mix, they only come twice."""
+    order = np.argsort((wide * _FACTORS[: wide.shape[1]]).sum(axis=1, dtype=np.uint64), kind="stable")
+    ranked = wide[order]
+    other = np.concatenate([[True], (ranked[1:] != ranked[:-1]).any(axis=1)])
+    numbers = [keys.setdefault(each.tobytes(), len(keys)) for each in ranked[other]]
+    found = np.empty(len(wide), np.int64)
+    found[order] = np.repeat(np.array(numbers, np.int64), np.diff(np.append(np.flatnonzero(other), len(wide))))
     return found

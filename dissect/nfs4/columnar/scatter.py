@@ -8,7 +8,7 @@ import numpy as np
 
 from dissect.nfs4.columnar.chunk import Chunk
 from dissect.nfs4.columnar.hop import Found, Pieces
-from dissect.nfs4.columnar.messages import Records
+from dissect.nfs4.columnar.lay import Records
 from dissect.nfs4.columnar.space import SLACK, Index
 from dissect.nfs4.rpc.resync import MARK_OCTETS
 

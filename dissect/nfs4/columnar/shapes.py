@@ -1,170 +1,278 @@
-"""How the frequent operations lie on the wire, as columns to look up: a fixed part, then at most two of variable size.
+"""How the frequent operations lie on the wire, read in many messages at once: what `dissect.nfs4.ops` says of one.
 
-What is not here is decoded message by message: operations that are rare, and those whose values are kept.
+What is not here is decoded message by message: operations that are rare.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dissect.nfs4.const import Op
+from dissect.nfs4.columnar.cursors import Cursors, Mask
+from dissect.nfs4.columnar.space import Index
+from dissect.nfs4.const import (
+    Attribute,
+    CreateMode,
+    LimitBy,
+    Op,
+    OpenClaim,
+    OpenDelegationType,
+    OpenType,
+    WhyNoDelegation,
+)
 from dissect.nfs4.ops import OPS
+from dissect.nfs4.ops.file import NF4BLK, NF4CHR, NF4LNK
 from dissect.nfs4.ops.shape import CHANGE_INFO, FHSIZE, OPAQUE_LIMIT
 
-TABLE = 76
-"""Operation numbers below it are looked up."""
-UNLIMITED = 1 << 40
+Shape = Callable[[Cursors], "Mask | None"]
+"""Moves cursors over one body. Rows are made of those that it names, where it names any."""
+
+_VALUED = 1 << Attribute.LEASE_TIME | 1 << Attribute.FS_LOCATIONS
+_ENTRIES = 4096
 
 
-class Part(IntEnum):
-    """What follows the fixed part."""
-
-    NONE = 0
-    OPAQUE = 1
-    BITMAP = 2
-    PAYLOAD = 3
-    DIRECTORY = 4
+def _among(value: Index, *numbers: int) -> Mask:
+    found: Mask = value == numbers[0]
+    for number in numbers[1:]:
+        found |= value == number
+    return found
 
 
-_O, _B, _P = Part.OPAQUE, Part.BITMAP, Part.PAYLOAD
-_CHANGE = CHANGE_INFO
-
-_Shape = tuple[int, tuple[Part, ...], int]
+def _void(body: Cursors) -> None:
+    pass
 
 
-def _shape(fixed: int = 0, *parts: Part, limit: int = UNLIMITED) -> _Shape:
-    return fixed, parts, limit
+def _fixed(octets: int) -> Shape:
+    return lambda body: body.skip(octets)
 
 
-_ARGUMENTS: dict[int, _Shape] = {
-    Op.ACCESS: _shape(4),
-    Op.COMMIT: _shape(12),
-    Op.GETATTR: _shape(0, _B),
-    Op.GETFH: _shape(),
-    Op.LINK: _shape(0, _O),
-    Op.LOCKT: _shape(28, _O, limit=OPAQUE_LIMIT),
-    Op.LOCKU: _shape(40),
-    Op.LOOKUP: _shape(0, _O),
-    Op.LOOKUPP: _shape(),
-    Op.NVERIFY: _shape(0, _B, _O),
-    Op.OPENATTR: _shape(4),
-    Op.OPEN_CONFIRM: _shape(20),
-    Op.OPEN_DOWNGRADE: _shape(28),
-    Op.PUTFH: _shape(0, _O, limit=FHSIZE),
-    Op.PUTPUBFH: _shape(),
-    Op.PUTROOTFH: _shape(),
-    Op.READ: _shape(28),
-    Op.READDIR: _shape(24, _B),
-    Op.READLINK: _shape(),
-    Op.REMOVE: _shape(0, _O),
-    Op.RENAME: _shape(0, _O, _O),
-    Op.RENEW: _shape(8),
-    Op.RESTOREFH: _shape(),
-    Op.SAVEFH: _shape(),
-    Op.SECINFO: _shape(0, _O),
-    Op.SETATTR: _shape(16, _B, _O),
-    Op.VERIFY: _shape(0, _B, _O),
-    Op.WRITE: _shape(28, _P),
-    Op.RELEASE_LOCKOWNER: _shape(8, _O, limit=OPAQUE_LIMIT),
-    Op.SECINFO_NO_NAME: _shape(4),
-    Op.SEQUENCE: _shape(32),
-    Op.ALLOCATE: _shape(32),
-    Op.DEALLOCATE: _shape(32),
-    Op.OFFLOAD_STATUS: _shape(16),
-    Op.READ_PLUS: _shape(28),
-    Op.SEEK: _shape(28),
-    Op.CLONE: _shape(56),
+def _opaque(body: Cursors) -> None:
+    body.skip_opaque()
+
+
+def _owner(body: Cursors) -> None:
+    body.skip_opaque(OPAQUE_LIMIT)
+
+
+def _filehandle(body: Cursors) -> None:
+    body.skip_opaque(FHSIZE)
+
+
+def _bitmap(body: Cursors) -> None:
+    body.skip_bitmap()
+
+
+def _payload(body: Cursors) -> None:
+    body.skip_payload()
+
+
+def _boolean(body: Cursors) -> None:
+    body.one_of(1)
+
+
+def _fattr(body: Cursors) -> None:
+    body.skip_bitmap()
+    body.skip_opaque()
+
+
+def _series(*shapes: Shape) -> Shape:
+    def read(body: Cursors) -> None:
+        for shape in shapes:
+            shape(body)
+
+    return read
+
+
+def _create(body: Cursors) -> None:
+    kind = body.u32()
+    body.only(kind == NF4LNK, _opaque)
+    body.only(_among(kind, NF4BLK, NF4CHR), _fixed(8))
+    body.skip_opaque()
+    _fattr(body)
+
+
+def _createhow(body: Cursors) -> None:
+    mode = body.one_of(CreateMode.EXCLUSIVE4_1)
+    body.only(_among(mode, CreateMode.EXCLUSIVE4, CreateMode.EXCLUSIVE4_1), _fixed(8))
+    body.only(mode != CreateMode.EXCLUSIVE4, _fattr)
+
+
+def _open(body: Cursors) -> None:
+    body.skip(20)
+    _owner(body)
+    body.only(body.u32() == OpenType.OPEN4_CREATE, _createhow)
+    claim = body.one_of(OpenClaim.CLAIM_DELEG_PREV_FH)
+    body.only(claim == OpenClaim.CLAIM_PREVIOUS, _fixed(4))
+    body.only(_among(claim, OpenClaim.CLAIM_DELEGATE_CUR, OpenClaim.CLAIM_DELEG_CUR_FH), _fixed(16))
+    body.only(_among(claim, OpenClaim.CLAIM_NULL, OpenClaim.CLAIM_DELEGATE_CUR, OpenClaim.CLAIM_DELEGATE_PREV), _opaque)
+
+
+def _no_delegation(body: Cursors) -> None:
+    why = body.u32()
+    body.only(_among(why, WhyNoDelegation.WND4_CONTENTION, WhyNoDelegation.WND4_RESOURCE), _boolean)
+
+
+def _space_limit(body: Cursors) -> None:
+    limit = body.one_of(LimitBy.NFS_LIMIT_BLOCKS)
+    body.good = body.good & (limit >= LimitBy.NFS_LIMIT_SIZE)
+    body.skip(8)
+
+
+_WRITE = (OpenDelegationType.OPEN_DELEGATE_WRITE, OpenDelegationType.OPEN_DELEGATE_WRITE_ATTRS_DELEG)
+_NO_DELEGATION = (OpenDelegationType.OPEN_DELEGATE_NONE, OpenDelegationType.OPEN_DELEGATE_NONE_EXT)
+
+
+def _open_ok(body: Cursors) -> None:
+    body.skip(16 + CHANGE_INFO + 4)
+    body.skip_bitmap()
+    kind = body.one_of(OpenDelegationType.OPEN_DELEGATE_WRITE_ATTRS_DELEG)
+    body.only(kind == OpenDelegationType.OPEN_DELEGATE_NONE_EXT, _no_delegation)
+    granted = ~_among(kind, *_NO_DELEGATION)
+    body.only(granted, _series(_fixed(16), _boolean))
+    body.only(_among(kind, *_WRITE), _space_limit)
+    body.only(granted, _series(_fixed(12), _opaque))
+
+
+def _lock(body: Cursors) -> None:
+    body.skip(4)
+    _boolean(body)
+    body.skip(16)
+    new = body.one_of(1)
+    body.only(new == 1, _series(_fixed(32), _owner))
+    body.only(new == 0, _fixed(20))
+
+
+def _getattr_ok(body: Cursors) -> Mask:
+    """Of attributes only those that concern leases are kept, and both are in the bitmap's first word."""
+    count = body.u32()
+    begin = body.at
+    body.skip(4 * count)
+    body.skip_opaque()
+    valued: Mask = body.peek(begin, body.good & (count > 0)) & _VALUED != 0
+    return valued
+
+
+def _readdir_ok(body: Cursors) -> None:
+    """A TRUE announces each entry, and `eof` follows the FALSE at their end (RFC 8881 section 18.23.2)."""
+    body.skip(8)
+    active = np.flatnonzero(body.good)
+    entries = body.part(active)
+    for _ in range(_ENTRIES):
+        more = entries.one_of(1)
+        going = entries.good & (more == 1)
+        if not going.all():
+            body.take_back(active, entries)
+            active = active[going]
+            entries = body.part(active)
+        if not len(active):
+            break
+        entries.skip(8)
+        entries.skip_opaque()
+        _fattr(entries)
+    body.good[active] = False
+    _boolean(body)
+
+
+ARGUMENTS: dict[int, Shape] = {
+    Op.ACCESS: _fixed(4),
+    Op.CLOSE: _fixed(20),
+    Op.COMMIT: _fixed(12),
+    Op.CREATE: _create,
+    Op.DELEGPURGE: _fixed(8),
+    Op.DELEGRETURN: _fixed(16),
+    Op.GETATTR: _bitmap,
+    Op.GETFH: _void,
+    Op.LINK: _opaque,
+    Op.LOCK: _lock,
+    Op.LOCKT: _series(_fixed(28), _owner),
+    Op.LOCKU: _fixed(40),
+    Op.LOOKUP: _opaque,
+    Op.LOOKUPP: _void,
+    Op.NVERIFY: _fattr,
+    Op.OPEN: _open,
+    Op.OPENATTR: _fixed(4),
+    Op.OPEN_CONFIRM: _fixed(20),
+    Op.OPEN_DOWNGRADE: _fixed(28),
+    Op.PUTFH: _filehandle,
+    Op.PUTPUBFH: _void,
+    Op.PUTROOTFH: _void,
+    Op.READ: _fixed(28),
+    Op.READDIR: _series(_fixed(24), _bitmap),
+    Op.READLINK: _void,
+    Op.REMOVE: _opaque,
+    Op.RENAME: _series(_opaque, _opaque),
+    Op.RENEW: _fixed(8),
+    Op.RESTOREFH: _void,
+    Op.SAVEFH: _void,
+    Op.SECINFO: _opaque,
+    Op.SETATTR: _series(_fixed(16), _fattr),
+    Op.VERIFY: _fattr,
+    Op.WRITE: _series(_fixed(28), _payload),
+    Op.RELEASE_LOCKOWNER: _series(_fixed(8), _owner),
+    Op.FREE_STATEID: _fixed(16),
+    Op.SECINFO_NO_NAME: _fixed(4),
+    Op.SEQUENCE: _series(_fixed(28), _boolean),
+    Op.ALLOCATE: _fixed(32),
+    Op.DEALLOCATE: _fixed(32),
+    Op.OFFLOAD_STATUS: _fixed(16),
+    Op.READ_PLUS: _fixed(28),
+    Op.SEEK: _fixed(28),
+    Op.CLONE: _fixed(56),
 }
 
-_RESULTS: dict[int, _Shape] = {
-    Op.ACCESS: _shape(8),
-    Op.CLOSE: _shape(16),
-    Op.COMMIT: _shape(8),
-    Op.CREATE: _shape(_CHANGE, _B),
-    Op.DELEGRETURN: _shape(),
-    Op.GETATTR: _shape(0, _B, _O),
-    Op.GETFH: _shape(0, _O, limit=FHSIZE),
-    Op.LINK: _shape(_CHANGE),
-    Op.LOCKT: _shape(),
-    Op.LOCKU: _shape(16),
-    Op.LOOKUP: _shape(),
-    Op.LOOKUPP: _shape(),
-    Op.NVERIFY: _shape(),
-    Op.OPENATTR: _shape(),
-    Op.OPEN_CONFIRM: _shape(16),
-    Op.OPEN_DOWNGRADE: _shape(16),
-    Op.PUTFH: _shape(),
-    Op.PUTPUBFH: _shape(),
-    Op.PUTROOTFH: _shape(),
-    Op.READ: _shape(4, _P),
-    Op.READDIR: _shape(8, Part.DIRECTORY),
-    Op.READLINK: _shape(0, _O),
-    Op.REMOVE: _shape(_CHANGE),
-    Op.RENAME: _shape(2 * _CHANGE),
-    Op.RENEW: _shape(),
-    Op.RESTOREFH: _shape(),
-    Op.SAVEFH: _shape(),
-    Op.SETATTR: _shape(0, _B),
-    Op.VERIFY: _shape(),
-    Op.WRITE: _shape(16),
-    Op.RELEASE_LOCKOWNER: _shape(),
-    Op.SEQUENCE: _shape(36),
-    Op.ALLOCATE: _shape(),
-    Op.DEALLOCATE: _shape(),
-    Op.SEEK: _shape(12),
-    Op.CLONE: _shape(),
+RESULTS: dict[int, Shape] = {
+    Op.ACCESS: _fixed(8),
+    Op.CLOSE: _fixed(16),
+    Op.COMMIT: _fixed(8),
+    Op.CREATE: _series(_fixed(CHANGE_INFO), _bitmap),
+    Op.DELEGPURGE: _void,
+    Op.DELEGRETURN: _void,
+    Op.GETATTR: _getattr_ok,
+    Op.GETFH: _filehandle,
+    Op.LINK: _fixed(CHANGE_INFO),
+    Op.LOCK: _fixed(16),
+    Op.LOCKT: _void,
+    Op.LOCKU: _fixed(16),
+    Op.LOOKUP: _void,
+    Op.LOOKUPP: _void,
+    Op.NVERIFY: _void,
+    Op.OPEN: _open_ok,
+    Op.OPENATTR: _void,
+    Op.OPEN_CONFIRM: _fixed(16),
+    Op.OPEN_DOWNGRADE: _fixed(16),
+    Op.PUTFH: _void,
+    Op.PUTPUBFH: _void,
+    Op.PUTROOTFH: _void,
+    Op.READ: _series(_boolean, _payload),
+    Op.READDIR: _readdir_ok,
+    Op.READLINK: _opaque,
+    Op.REMOVE: _fixed(CHANGE_INFO),
+    Op.RENAME: _fixed(2 * CHANGE_INFO),
+    Op.RENEW: _void,
+    Op.RESTOREFH: _void,
+    Op.SAVEFH: _void,
+    Op.SETATTR: _bitmap,
+    Op.VERIFY: _void,
+    Op.WRITE: _fixed(16),
+    Op.RELEASE_LOCKOWNER: _void,
+    Op.FREE_STATEID: _void,
+    Op.SEQUENCE: _fixed(36),
+    Op.ALLOCATE: _void,
+    Op.DEALLOCATE: _void,
+    Op.SEEK: _fixed(12),
+    Op.CLONE: _void,
 }
 
+_denied = _series(_fixed(28), _owner)
 
-@dataclass(frozen=True, slots=True)
-class Shapes:
-    """By operation number, TABLE standing for all others: `fixed` octets (-1 where the shape is not here), the parts
-    that follow and the longest opaque allowed; `bare`: a failed result has no body; `held`: rows are made of it."""
+FAILURES: dict[int, Shape] = {
+    **{op: _void for op, codec in OPS.items() if codec.failed is None},
+    Op.LOCK: _void,
+    Op.LOCKT: _void,
+    Op.SETATTR: _bitmap,
+}
+"""Results under other statuses than NFS4_OK."""
 
-    fixed: NDArray[np.int64]
-    first: NDArray[np.int8]
-    second: NDArray[np.int8]
-    limit: NDArray[np.int64]
-    bare: NDArray[np.bool_]
-    held: NDArray[np.bool_]
-
-
-def _columns(shapes: dict[int, _Shape], held: frozenset[int]) -> Shapes:
-    fixed = np.full(TABLE + 1, -1, np.int64)
-    parts = np.zeros((2, TABLE + 1), np.int8)
-    limit = np.full(TABLE + 1, UNLIMITED, np.int64)
-    bare = np.zeros(TABLE + 1, np.bool_)
-    for op, (octets, follow, most) in shapes.items():
-        fixed[op], limit[op] = octets, most
-        parts[: len(follow), op] = follow
-    bare[[op for op, codec in OPS.items() if op < TABLE and codec.failed is None]] = True
-    kept = np.zeros(TABLE + 1, np.bool_)
-    kept[sorted(held)] = True
-    return Shapes(fixed, parts[0], parts[1], limit, bare, kept)
-
-
-ARGUMENTS = _columns(
-    _ARGUMENTS,
-    frozenset(
-        {
-            Op.SEQUENCE,
-            Op.RENEW,
-            Op.READ,
-            Op.WRITE,
-            Op.SETATTR,
-            Op.RELEASE_LOCKOWNER,
-            Op.LOCKT,
-            Op.LOCKU,
-            Op.OPEN_CONFIRM,
-            Op.OPEN_DOWNGRADE,
-        }
-    ),
-)
-RESULTS = _columns(
-    _RESULTS,
-    frozenset({Op.SEQUENCE, Op.WRITE, Op.COMMIT, Op.LOCKU, Op.OPEN_CONFIRM, Op.OPEN_DOWNGRADE}),
-)
+DENIED: dict[int, Shape] = {**FAILURES, Op.LOCK: _denied, Op.LOCKT: _denied}
+"""Results under NFS4ERR_DENIED."""

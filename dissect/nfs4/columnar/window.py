@@ -7,20 +7,19 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from dissect.nfs4.batch import FRAME_SHIFT, MESSAGE, OP, Batch, Credential, Gap, Kind, Marks
+from dissect.nfs4.batch import FRAME_SHIFT, MESSAGE, Credential, Gap, Kind, Marks
 from dissect.nfs4.bounds import RECORDS_A_FRAME
 from dissect.nfs4.columnar.holes import Hole
 from dissect.nfs4.columnar.hop import hop, tear
 from dissect.nfs4.columnar.lanes import Lanes, begun, leave_under_way, under_way, write_back
 from dissect.nfs4.columnar.match import NONE, Answers, match
-from dissect.nfs4.columnar.messages import Decoded, Heads, Records, decode, heads
+from dissect.nfs4.columnar.messages import Decoded, Decoder, Heads, Records, heads
 from dissect.nfs4.columnar.scatter import Scatter
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.columnar.span import Span
 from dissect.nfs4.columnar.streams import Sorted, Stream
 from dissect.nfs4.const import NFS_PROGRAM, NFS_V4, PROC_COMPOUND
 from dissect.nfs4.flow import Call, Flow, Reply
-from dissect.nfs4.gather import Gather
 from dissect.nfs4.message import CallHeader
 from dissect.nfs4.rpc.match import UnderWay
 from dissect.nfs4.rpc.record import Record
@@ -108,7 +107,7 @@ class Window:
 
     def _take(self, index: Index, records: Records, read: Heads, keep: Index, id: Index, frame: Index) -> None:
         self._index, self._records, self._id, self._frame = index, records, id, frame
-        self._heads = Heads(xid=read.xid[keep], reply=read.reply[keep], bad=read.bad[keep], words=read.words[keep])
+        self._heads = read.taken(keep)
         lanes = np.array([stream.lane for stream in self._streams], np.int64)
         lane = lanes[self._found.stream[index]] if len(index) else np.zeros(0, np.int64)
         self._direction = lane & 1
@@ -123,7 +122,7 @@ class Window:
                 chosen.setdefault(stream.lane >> 1, stream)
         return list(chosen.values())
 
-    def decode(self, keys: dict[bytes, int], credentials: dict[Credential | None, int]) -> Decoded:
+    def decode(self, decoder: Decoder, keys: dict[bytes, int], credentials: dict[Credential | None, int]) -> Decoded:
         """Rows of the plain messages."""
         count = len(self._id)
         rows = np.zeros(count, MESSAGE)
@@ -142,7 +141,7 @@ class Window:
             rows["call"][old] = ids[call[old]]
         rows["marks"][self._answers.again] = int(Marks.RETRANSMITTED)
         contexts: list[CallHeader | None] = [each[2].context for each in self._waiting]
-        self._decoded = decode(
+        self._decoded = decoder.decode(
             self._chunk.space, self._records, self._heads, rows, call, contexts, self._whole(), credentials, keys
         )
         return self._decoded
@@ -283,39 +282,3 @@ class Window:
 
 def _header(minor: int) -> CallHeader:
     return CallHeader(kind=Kind.COMPOUND_CALL, prog=NFS_PROGRAM, vers=NFS_V4, proc=PROC_COMPOUND, minor=minor)
-
-
-def batch_of(
-    gather: Gather, decoded: Decoded, keys: dict[bytes, int], credentials: dict[Credential | None, int]
-) -> Batch | None:
-    """One batch of what was decoded together and what was gathered one by one."""
-    batch = gather.flush()
-    plain = decoded.messages[decoded.plain]
-    if not len(plain):
-        return batch
-    ops = np.concatenate(decoded.ops) if decoded.ops else np.zeros(0, OP)
-    if batch is None:
-        return Batch(messages=plain, ops=_in_order(ops), keys=list(keys), credentials=list(credentials))
-    numbers = np.array([keys.setdefault(key, len(keys)) for key in batch.keys], np.int64)
-    people = np.array([credentials.setdefault(each, len(credentials)) for each in batch.credentials], np.int64)
-    rest, others = batch.messages.copy(), batch.ops.copy()
-    rest["credential"] = people[rest["credential"]]
-    others["key"] = numbers[others["key"]]
-    messages = np.concatenate([plain, rest])
-    return Batch(
-        messages=messages[np.argsort(messages["id"].astype(np.int64), kind="stable")] if len(rest) else plain,
-        ops=_in_order(np.concatenate([ops, others])),
-        details=batch.details,
-        keys=list(keys),
-        connections=batch.connections,
-        credentials=list(credentials),
-        events=batch.events,
-    )
-
-
-def _in_order(ops: NDArray[np.void]) -> NDArray[np.void]:
-    """Rows of operations sorted by id and index."""
-    if not len(ops):
-        return ops
-    id = ops["id"].astype(np.int64)
-    return ops[np.argsort(((id - id.min()) << 16) + ops["index"], kind="stable")]

@@ -20,14 +20,14 @@ from dissect.nfs4.ops.shape import (
 from dissect.nfs4.types import GETFH4resok, LOOKUP4args, PUTFH4args, SETATTR4args
 from dissect.nfs4.xdr import Reader
 
-_NF4BLK, _NF4CHR, _NF4LNK = 3, 4, 5
+NF4BLK, NF4CHR, NF4LNK = 3, 4, 5
 
 
 def _create(reader: Reader) -> None:
     kind = reader.u32()
-    if kind == _NF4LNK:
+    if kind == NF4LNK:
         reader.skip_opaque()
-    elif kind in (_NF4BLK, _NF4CHR):
+    elif kind in (NF4BLK, NF4CHR):
         reader.skip(8)
     reader.skip_opaque()
     fattr(reader)
