@@ -260,7 +260,7 @@ RESULTS: dict[int, Shape] = {
     Op.SEQUENCE: _fixed(36),
     Op.ALLOCATE: _void,
     Op.DEALLOCATE: _void,
-    Op.SEEK: _fixed(12),
+    Op.SEEK: _series(_boolean, _fixed(8)),
     Op.CLONE: _void,
 }
 
