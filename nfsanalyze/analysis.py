@@ -162,7 +162,7 @@ def _read(
     again = together.merged if together else captures[0].again
     batches = decode(together.merged() if together else captures[0], way, again, ports=ports, progress=told)
     try:
-        trace = join(stages.turns(batches, giving="decode", taking="facts"))
+        trace = join(stages.turns(batches, giving="decode", taking="facts"), whole="rpc" in wanted)
     except (TsharkError, CaptureError) as error:
         raise UsageError(f"--decoder tshark: {error}") from error
     places = together.places if together else None
@@ -220,28 +220,18 @@ def _counted(packets: int) -> str:
 def _has_nfs(trace: Trace) -> bool:
     from dissect.nfs4.batch import Kind
 
-    return bool(
-        (
-            (trace.messages["kind"] >= int(Kind.COMPOUND_CALL)) & (trace.messages["kind"] <= int(Kind.COMPOUND_REPLY))
-        ).any()
-    )
+    kinds = trace.messages["kind"]
+    return bool(((kinds == int(Kind.COMPOUND_CALL)) | (kinds == int(Kind.COMPOUND_REPLY))).any())
 
 
 def _nothing(captures: Sequence[Capture], unread: Sequence[str], trace: Trace) -> str:
     """One line that says what the captures hold instead of NFSv4."""
-    import numpy as np
-
     from dissect.nfs4.batch import Kind
 
-    holds = []
-    m = trace.messages
-    calls = m[m["kind"] == int(Kind.OTHER_CALL)]
-    programs, counts = np.unique(calls["prog"], return_counts=True)
-    holds += [
-        f"RPC program {_program(p)} ({n} {'call' if n == 1 else 'calls'})"
-        for p, n in zip(programs.tolist(), counts.tolist(), strict=True)
+    holds = [
+        f"RPC program {_program(p)} ({n} {'call' if n == 1 else 'calls'})" for p, n in sorted(trace.programs.items())
     ]
-    if (m["kind"] == int(Kind.NULL_CALL)).any():
+    if (trace.messages["kind"] == int(Kind.NULL_CALL)).any():
         holds.append("NFSv4 NULL calls only")
     holds += [f"{note.reason} ({note.count})" for note in sorted(trace.notes, key=lambda n: (-n.count, n.reason))[:8]]
     packets = sum(c.packets for c in captures)
@@ -267,14 +257,12 @@ def _program(number: int) -> str:
 
 def _edge(captures: Sequence[Capture], trace: Trace, together: Several | None, *, last: bool) -> Any:
     """First or last moment of the case: packets where they have times, else messages."""
-    from nfsanalyze.facts.trace import frame_of
     from nfsanalyze.state.census import Moment
 
     if together is not None and len(together.plan.moments):
         moments = together.plan.moments
         return Moment(time=int(moments[-1 if last else 0]), frame=len(moments) if last else 1)
-    ids, times = trace.messages["id"], trace.messages["time"]
-    at = -1 if last else 0
+    at = len(trace.messages) - 1 if last else 0
     edge = captures[0].last if last else captures[0].first
     frame = captures[0].packets if last else 1
-    return Moment(time=int(times[at]) if edge is None else edge, frame=frame or frame_of(int(ids[at])))
+    return Moment(time=trace.time(at) if edge is None else edge, frame=frame or trace.frame(at))

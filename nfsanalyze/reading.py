@@ -30,15 +30,18 @@ def capture_rows(
     from dissect.nfs4.batch import CAPTURE_STRIDE, FRAME_SHIFT, Kind, Marks
 
     m = trace.messages
-    frames = (m["id"] >> FRAME_SHIFT).astype(np.int64)
-    of = (together.places.places(frames) if together else frames) // CAPTURE_STRIDE
-    helped = np.isin(frames, np.array(way.frames, np.int64)) if len(way.frames) else np.zeros(len(frames), np.bool_)
-    fresh = (m["marks"] & int(Marks.RETRANSMITTED)) == 0
+    fresh = m["marks"] & int(Marks.RETRANSMITTED) == 0
+    of = helped = None
+    if together or len(way.frames):
+        frames = (m["id"] >> FRAME_SHIFT).astype(np.int64)
+        of = together.places.places(frames) // CAPTURE_STRIDE if together else None
+        helped = np.isin(frames, np.array(way.frames, np.int64))
     gaps = [_place(gap.frame, together.places if together else None) // CAPTURE_STRIDE for gap in trace.gaps]
     names = _names(captures)
     for number, capture in enumerate(captures):
-        mine = of == number
-        ours = int((mine & ~helped).sum())
+        mine = np.ones(len(m), np.bool_) if of is None else of == number
+        messages, opened = int(mine.sum()), 0 if helped is None else int((mine & helped).sum())
+        ours = messages - opened
         yield {
             "capture_no": number,
             "capture": names[number],
@@ -51,10 +54,10 @@ def capture_rows(
             "cut_short": capture.cut_short,
             "link_types": list(capture.link_types),
             "snaplen_cut_packets": capture.snaplen_cut_packets,
-            "rpc_messages": int(mine.sum()),
+            "rpc_messages": messages,
             "decoded_fast": ours if way.fast else 0,
             "decoded_exact": 0 if way.fast else ours,
-            "decoded_tshark": int((mine & helped).sum()),
+            "decoded_tshark": opened,
             "nfs4_calls": int((mine & fresh & (m["kind"] == int(Kind.COMPOUND_CALL))).sum()),
             "nfs4_replies": int((mine & fresh & (m["kind"] == int(Kind.COMPOUND_REPLY))).sum()),
             "gaps": gaps.count(number),

@@ -50,13 +50,14 @@ class Blindness:
             pl.col("reason").fill_null(""),
         )
         self._by_pair: dict[Pair, list[Blind]] = defaultdict(list)
-        self._servers: dict[str | None, set[str | None]] = defaultdict(set)
+        # in the order of the table: a set would have another order in each run
+        self._servers: dict[str | None, dict[str | None, None]] = defaultdict(dict)
         for client, server, kind, first, last, reason in columns.iter_rows():
             row = Blind(
                 client=client, server=server, kind=kind, first=first or 0, last=last or 0, reason=reason or kind
             )
             self._by_pair[client, server].append(row)
-            self._servers[client].add(server)
+            self._servers[client][server] = None
 
     def touching(
         self, kinds: Collection[str], clients: Collection[str], servers: Collection[str], first: int, last: int

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dissect.nfs4.batch import Kind, Marks
 from dissect.nfs4.const import Op, Seq4Status, Status, status_name
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.trace import Trace, frame_of
+from nfsanalyze.facts.trace import Trace
 
 TELLING = tuple(
     int(s)
@@ -59,30 +61,47 @@ class StateError:
 
 def state_errors(trace: Trace, links: dict[int, Link]) -> list[StateError]:
     """All refusals by frame; of SEQUENCE flags only each first reply of a run on one connection."""
-    m, o = trace.messages, trace.ops
-    rows = np.searchsorted(trace.ids, o["id"])
-    reply = m["kind"][rows] == int(Kind.COMPOUND_REPLY)
-    fresh = m["marks"][rows] & int(Marks.RETRANSMITTED) == 0
-    failed = reply & fresh & np.isin(o["status"], TELLING)
-    flagged = reply & fresh & (o["op"] == int(Op.SEQUENCE)) & (o["status"] == 0) & (o["flags"] & int(LOST_FLAGS) != 0)
-    out = [_error(trace, links, int(at), int(rows[at]), None) for at in np.flatnonzero(failed)]
-    last: dict[int, int] = {}
-    for at in np.flatnonzero(reply & (o["op"] == int(Op.SEQUENCE)) & (o["status"] == 0)) if flagged.any() else ():
-        conn, flags = int(m["conn"][rows[at]]), int(o["flags"][at]) & int(LOST_FLAGS)
-        if flags and last.get(conn) != flags:
-            out.append(_error(trace, links, int(at), int(rows[at]), flags))
-        last[conn] = flags
+    failed = _fresh_replies(trace, np.flatnonzero(np.isin(trace.ops["status"], TELLING)))
+    out = [_error(trace, links, at, None) for at in failed.tolist()]
+    out += [_error(trace, links, at, flags) for at, flags in _flagged(trace)]
     return sorted((e for e in out if e is not None), key=lambda e: (e.frame, e.op))
 
 
-def _error(trace: Trace, links: dict[int, Link], at: int, row: int, flags: int | None) -> StateError | None:
+def _flagged(trace: Trace) -> Iterator[tuple[int, int]]:
+    """(operation, flags) of the SEQUENCE replies that first say on their connection that state was lost."""
+    o = trace.ops
+    lost = o["flags"] & np.uint32(LOST_FLAGS)
+    good = (o["op"] == int(Op.SEQUENCE)) & (o["status"] == 0)
+    if not (good & (lost != 0)).any():
+        return
+    at = _fresh_replies(trace, np.flatnonzero(good))
+    conns = trace.messages["conn"][o["row"][at]]
+    order = np.argsort(conns, kind="stable")
+    at, conns = at[order], conns[order]
+    new = np.ones(len(at), np.bool_)
+    new[1:] = (lost[at[1:]] != lost[at[:-1]]) | (conns[1:] != conns[:-1])
+    for row in np.sort(at[new & (lost[at] != 0)]).tolist():
+        yield row, int(lost[row])
+
+
+def _fresh_replies(trace: Trace, at: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Those of the operations that stand in replies to COMPOUNDs, each reply once."""
+    m, rows = trace.messages, trace.ops["row"][at]
+    found: NDArray[np.intp] = at[
+        (m["kind"][rows] == int(Kind.COMPOUND_REPLY)) & (m["marks"][rows] & int(Marks.RETRANSMITTED) == 0)
+    ]
+    return found
+
+
+def _error(trace: Trace, links: dict[int, Link], at: int, flags: int | None) -> StateError | None:
     m, o = trace.messages, trace.ops
+    row = int(o["row"][at])
     link = links.get(int(m["conn"][row]))
     if link is None:
         return None
-    call, index, op = int(m["call"][row]), int(o["index"][at]), int(o["op"][at])
+    call, index, op = trace.answer(row), int(o["index"][at]), int(o["op"][at])
     key = session = None
-    for other in trace.ops_of(call) if call else ():
+    for other in trace.ops_of(call) if call >= 0 else ():
         value = trace.keys[int(o["key"][other])]
         if int(o["op"][other]) == Op.SEQUENCE:
             session = value
@@ -90,10 +109,10 @@ def _error(trace: Trace, links: dict[int, Link], at: int, row: int, flags: int |
             key = value
     status = int(o["status"][at]) if flags is None else None
     return StateError(
-        frame=frame_of(int(o["id"][at])),
-        call_frame=frame_of(call) if call else None,
-        time=int(m["time"][row]),
-        call_time=trace.time(call) if call else None,
+        frame=trace.frame(row),
+        call_frame=trace.frame(call) if call >= 0 else None,
+        time=trace.time(row),
+        call_time=trace.time(call) if call >= 0 else None,
         link=link,
         minor=int(m["minor"][row]),
         op=op,

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dissect.nfs4.batch import NO_STATUS, Credential, Kind, Marks
 from dissect.nfs4.const import Op
 from nfsanalyze.facts.roles import Link
@@ -59,59 +62,71 @@ class Exchange:
 
 def exchanges(trace: Trace, links: dict[int, Link]) -> Iterator[Exchange]:
     """All COMPOUNDs with details, in order of their calls; retransmissions are left out."""
-    m = trace.messages
-    seen = set()
-    for message_id in trace.details:
-        row = trace.row(message_id)
-        if row < 0:
+    m, ids = trace.messages, trace.messages["id"]
+    told = trace.rows(np.fromiter(trace.details, np.uint64, len(trace.details)))
+    answers = m["answer"][told]
+    rows = np.unique(np.where((m["kind"][told] & 1 == 1) & (answers >= 0), answers, told))
+    rows = rows[m["marks"][rows] & int(Marks.RETRANSMITTED) == 0]
+    called = m["kind"][rows] & 1 == 0
+    replies = np.where(called, m["answer"][rows], rows)
+    failed, sessions = failures(trace, replies), _sessions(trace, np.where(called, rows, -1))
+    marks = m["marks"][rows] | np.where(replies >= 0, m["marks"][replies], 0)
+    columns = (
+        np.where(called, ids[rows], 0),
+        np.where(replies >= 0, ids[replies], 0),
+        replies,
+        failed,
+        sessions,
+        marks,
+        m["time"][replies],
+        m["status"][replies],
+        *(m[name][rows] for name in ("conn", "time", "minor", "credential", "kind")),
+    )
+    for call, reply, at, index, key, mark, reply_time, status, conn, time, minor, credential, kind in zip(
+        *(column.tolist() for column in columns), strict=True
+    ):
+        link = links.get(conn)
+        if link is None:
             continue
-        is_reply = bool(int(m["kind"][row]) & 1)
-        call = int(m["call"][row]) if is_reply else message_id
-        key = call or message_id
-        if key in seen:
-            continue
-        seen.add(key)
-    for key in sorted(seen):
-        row = trace.row(key)
-        is_reply = bool(int(m["kind"][row]) & 1)
-        reply = key if is_reply else trace.reply(key)
-        call = 0 if is_reply else key
-        link = links.get(int(m["conn"][row]))
-        marks = Marks(int(m["marks"][row]))
-        if link is None or marks & Marks.RETRANSMITTED:
-            continue
-        reply_row = trace.row(reply) if reply else -1
-        if reply_row >= 0:
-            marks |= Marks(int(m["marks"][reply_row]))
         yield Exchange(
             call=call,
             reply=reply,
             link=link,
-            time=int(m["time"][row]),
-            reply_time=int(m["time"][reply_row]) if reply_row >= 0 else None,
-            minor=int(m["minor"][row]),
-            credential=trace.credentials[int(m["credential"][row])],
+            time=time,
+            reply_time=reply_time if at >= 0 else None,
+            minor=minor,
+            credential=trace.credentials[credential],
             args=dict(trace.details.get(call, ())),
             results=dict(trace.details.get(reply, ())),
-            reply_status=int(m["status"][reply_row]) if reply_row >= 0 else None,
-            failed_at=failed_at(trace, reply) if reply else None,
-            session=session_of(trace, call),
-            marks=marks,
-            callback=int(m["kind"][row]) >= Kind.CB_NULL_CALL,
+            reply_status=status if at >= 0 else None,
+            failed_at=index if index >= 0 else None,
+            session=trace.keys[key] or None,
+            marks=Marks(mark),
+            callback=kind >= Kind.CB_NULL_CALL,
         )
 
 
-def failed_at(trace: Trace, reply: int) -> int | None:
-    """Index of the operation that ended a COMPOUND with an error, None where the reply shows none."""
-    for at in trace.ops_of(reply):
-        if int(trace.ops["status"][at]) > 0:
-            return int(trace.ops["index"][at])
-    return None
+def failures(trace: Trace, replies: NDArray[Any]) -> NDArray[np.int32]:
+    """Of each reply the index of the operation that ended its COMPOUND with an error, -1 where it shows none."""
+    failing = np.flatnonzero(trace.ops["status"] > 0)
+    return _first_of(trace, failing, replies, trace.ops["index"], -1)
 
 
-def session_of(trace: Trace, call: int) -> bytes | None:
-    """The session whose SEQUENCE leads a call (RFC 8881 section 2.10.2.1)."""
-    for at in trace.ops_of(call):
-        if int(trace.ops["op"][at]) == Op.SEQUENCE:
-            return trace.keys[int(trace.ops["key"][at])] or None
-    return None
+def _sessions(trace: Trace, calls: NDArray[Any]) -> NDArray[np.int32]:
+    """Of each call the key of the session whose SEQUENCE leads it (RFC 8881 section 2.10.2.1), 0 where none does."""
+    sequences = np.flatnonzero(trace.ops["op"] == int(Op.SEQUENCE))
+    return _first_of(trace, sequences, calls, trace.ops["key"], 0)
+
+
+def _first_of(
+    trace: Trace, picked: NDArray[np.intp], rows: NDArray[Any], values: NDArray[Any], otherwise: int
+) -> NDArray[np.int32]:
+    """A value of the first picked operation of each message."""
+    out = np.full(len(rows), otherwise, np.int32)
+    of = trace.ops["row"][picked]
+    if len(of):
+        wanted = np.maximum(rows, 0).astype(of.dtype)
+        at = np.minimum(of.searchsorted(wanted), len(of) - 1)
+        found = (rows >= 0) & (of[at] == wanted)
+        out[found] = values[picked[at[found]]]
+    return out

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nfsanalyze.facts.errors import StateError, state_errors
 from nfsanalyze.facts.exchange import Exchange, exchanges
 from nfsanalyze.facts.files import Files, files
 from nfsanalyze.facts.identity import ClientOwner, Confirm, client_owners, confirms
 from nfsanalyze.facts.roles import Link, links
 from nfsanalyze.facts.trace import Trace
-from nfsanalyze.facts.uses import uses
+from nfsanalyze.facts.uses import Uses, uses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +25,7 @@ class Facts:
     confirms: tuple[Confirm, ...]
     errors: tuple[StateError, ...]
     files: Files
-    uses: NDArray[np.void]
-    "every use of an id with its answer (USE)"
+    uses: Uses
 
 
 def facts(trace: Trace, ports: Collection[int] = ()) -> Facts:

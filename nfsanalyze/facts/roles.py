@@ -3,7 +3,7 @@ it."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from dissect.nfs4.batch import Connection, Credential, HalfSummary, Kind, Marks,
 from dissect.nfs4.bounds import NFS_PORTS
 from dissect.nfs4.const import AuthFlavor
 from nfsanalyze.facts.printable import printable
+from nfsanalyze.facts.rows import numbered
 from nfsanalyze.facts.trace import Trace
 
 
@@ -99,18 +100,12 @@ def links(trace: Trace, ports: Collection[int] = ()) -> dict[int, Link]:
 def _tallies(trace: Trace) -> dict[int, Counter[tuple[int, int]]]:
     """Per connection: how many messages of each (kind, direction)."""
     m = trace.messages
-    if not len(m):
-        return {}
-    fresh = m[(m["marks"] & int(Marks.RETRANSMITTED)) == 0]
-    code = (
-        fresh["conn"].astype(np.uint64) << np.uint64(8)
-        | fresh["kind"].astype(np.uint64) << np.uint64(1)
-        | fresh["direction"].astype(np.uint64)
-    )
-    values, counts = np.unique(code, return_counts=True)
-    out: dict[int, Counter[tuple[int, int]]] = {}
-    for value, count in zip(values.tolist(), counts.tolist(), strict=True):
-        out.setdefault(value >> 8, Counter())[(value >> 1 & 0x7F, value & 1)] += count
+    fresh = m["marks"] & int(Marks.RETRANSMITTED) == 0
+    says, numbers = numbered(m["conn"][fresh], (m["kind"] << 1 | m["direction"])[fresh])
+    counts = np.bincount(numbers, minlength=len(says))
+    out: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
+    for code, count in zip(says.tolist(), counts.tolist(), strict=True):
+        out[code >> 32][code >> 1 & 0x7F, code & 1] += count
     return out
 
 
@@ -207,7 +202,7 @@ def _end(
 def _credentials(trace: Trace) -> dict[int, list[Credential]]:
     """Per connection: the distinct credentials used on it."""
     m = trace.messages
-    used = np.unique(m["conn"].astype(np.uint64) << np.uint64(32) | m["credential"])
+    used, _ = numbered(m["conn"], m["credential"])
     out: dict[int, list[Credential]] = {}
     for code in used.tolist():
         credential = trace.credentials[code & 0xFFFFFFFF]

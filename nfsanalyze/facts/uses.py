@@ -6,6 +6,8 @@ confirm never do. RFC 8881 section 8.3: in v4.1 a SEQUENCE that succeeds does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 
 from dissect.nfs4.batch import NO_STATUS, Kind, Marks
 from dissect.nfs4.const import Op, Status
+from nfsanalyze.facts.exchange import failures
 from nfsanalyze.facts.trace import Trace
 
 
@@ -26,22 +29,35 @@ class How(IntEnum):
 
 HOW_NAMES = {How.EXPLICIT: "explicit", How.SEQUENCE: "sequence", How.STATE: "state"}
 
-USE = np.dtype(
-    [
-        ("call", "u8"),
-        ("reply", "u8"),
-        ("time", "i8"),
-        ("conn", "u4"),
-        ("key", "u4"),
-        ("op", "u2"),
-        ("how", "u1"),
-        ("minor", "i1"),
-        ("status", "i4"),
-    ]
-)
-"""`time` of the call (of the reply where the call is unseen); `reply` 0 and `status` NO_STATUS where no answer was
-seen;
-`key` indexes `Trace.keys`: 8 bytes a clientid, 12 a stateid's other, 16 a session id."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uses:
+    """One row a use, by time (of the call; of the reply where the call is unseen), then as they were captured."""
+
+    call: NDArray[np.int32]
+    "row of the call in `Trace.messages`, -1 where it is unseen"
+    reply: NDArray[np.int32]
+    "row of the reply, -1 where none was seen"
+    conn: NDArray[np.uint32]
+    key: NDArray[np.uint32]
+    "in `Trace.keys`: 8 bytes a clientid, 12 a stateid's other, 16 a session id"
+    op: NDArray[np.uint16]
+    how: NDArray[np.uint8]
+    status: NDArray[np.int32]
+    "NO_STATUS where no answer was seen, or the operation was not reached"
+
+    def __len__(self) -> int:
+        return len(self.call)
+
+    @property
+    def row(self) -> NDArray[np.int32]:
+        """The row of the call, or of the reply where the call is unseen."""
+        return np.where(self.call >= 0, self.call, self.reply)
+
+    def picked(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Uses:
+        """Some of them."""
+        return Uses(**{name: getattr(self, name)[which] for name in self.__slots__})
+
 
 _RENEWING = {
     Op.RENEW: How.EXPLICIT,
@@ -69,84 +85,94 @@ ACCEPTED = (0, int(Status.CB_PATH_DOWN), int(Status.LEASE_MOVED))
 """RENEW renews also where it warns of a dead callback path or of a moved filesystem (RFC 7530 sections 16.28, 9.14)."""
 
 
-def uses(trace: Trace) -> NDArray[np.void]:
-    """All uses (USE), sorted by time, then by id."""
-    found = np.concatenate([_v40(trace), _sequences(trace)])
-    order = np.lexsort((found["reply"], found["call"], found["time"]))
-    return found[order]
+def uses(trace: Trace) -> Uses:
+    """All uses."""
+    v40, sequences, alone = _v40(trace), _sequences(trace), _alone(trace)
+    found = Uses(
+        **{name: np.concatenate([getattr(part, name) for part in (v40, sequences, alone)]) for name in Uses.__slots__}
+    )
+    times = trace.messages["time"][found.row]
+    # calls and replies stand in the order of their ids
+    return found.picked(np.lexsort((found.reply, found.call, times)))
 
 
-def accepted(found: NDArray[np.void]) -> NDArray[np.void]:
+def accepted(found: Uses) -> Uses:
     """Those that renewed."""
-    ok = found["status"] == 0
-    ok |= (found["op"] == int(Op.RENEW)) & np.isin(found["status"], ACCEPTED)
-    kept: NDArray[np.void] = found[ok]
-    return kept
+    ok = found.status == 0
+    ok |= (found.op == int(Op.RENEW)) & np.isin(found.status, ACCEPTED)
+    return found.picked(ok)
 
 
-def _v40(trace: Trace) -> NDArray[np.void]:
+def _v40(trace: Trace) -> Uses:
     m, o = trace.messages, trace.ops
-    wanted = np.isin(o["op"], [int(op) for op in _RENEWING]) & (o["key"] != 0)
-    o = o[wanted]
-    rows = np.searchsorted(trace.ids, o["id"])
-    keep = (
-        (m["kind"][rows] == int(Kind.COMPOUND_CALL))
-        & (m["minor"][rows] == 0)
-        & (m["marks"][rows] & int(Marks.RETRANSMITTED) == 0)
+    at = np.flatnonzero(_among(o["op"], list(_RENEWING)) & (o["key"] != 0))
+    rows = o["row"][at]
+    at = at[_fresh_calls(trace, rows) & (m["minor"][rows] == 0)]
+    how = np.where(o["op"][at] == int(Op.RENEW), int(How.EXPLICIT), int(How.STATE))
+    return _called(trace, at, how.astype(np.uint8))
+
+
+def _sequences(trace: Trace) -> Uses:
+    o = trace.ops
+    at = np.flatnonzero((o["op"] == int(Op.SEQUENCE)) & (o["key"] != 0))
+    at = at[_fresh_calls(trace, o["row"][at])]
+    return _called(trace, at, np.full(len(at), int(How.SEQUENCE), np.uint8))
+
+
+def _alone(trace: Trace) -> Uses:
+    """SEQUENCE in replies whose call is unseen."""
+    m, o = trace.messages, trace.ops
+    at = np.flatnonzero((o["op"] == int(Op.SEQUENCE)) & (o["key"] != 0))
+    rows = o["row"][at]
+    alone = (m["kind"][rows] == int(Kind.COMPOUND_REPLY)) & (m["answer"][rows] < 0)
+    at, rows = at[alone], rows[alone]
+    return Uses(
+        call=np.full(len(at), -1, np.int32),
+        reply=rows.astype(np.int32),
+        conn=m["conn"][rows],
+        key=o["key"][at],
+        op=o["op"][at],
+        how=np.full(len(at), int(How.SEQUENCE), np.uint8),
+        status=o["status"][at],
     )
-    o, rows = o[keep], rows[keep]
-    out = np.zeros(len(o), USE)
-    out["call"], out["time"], out["conn"], out["key"] = o["id"], m["time"][rows], m["conn"][rows], o["key"]
-    out["op"], out["minor"] = o["op"], 0
-    out["how"] = np.where(o["op"] == int(Op.RENEW), int(How.EXPLICIT), int(How.STATE))
-    out["reply"], out["status"] = _answers(trace, o["id"], o["index"])
-    return out
 
 
-def _sequences(trace: Trace) -> NDArray[np.void]:
-    """SEQUENCE: one use a call, or a reply whose call is unseen."""
-    m, o = trace.messages, trace.ops
-    o = o[(o["op"] == int(Op.SEQUENCE)) & (o["key"] != 0)]
-    rows = np.searchsorted(trace.ids, o["id"])
-    kinds = m["kind"][rows]
-    calls = (kinds == int(Kind.COMPOUND_CALL)) & (m["marks"][rows] & int(Marks.RETRANSMITTED) == 0)
-    alone = (kinds == int(Kind.COMPOUND_REPLY)) & (m["call"][rows] == 0)
-    out = np.zeros(int(calls.sum() + alone.sum()), USE)
-    n = int(calls.sum())
-    for part, pick in ((out[:n], calls), (out[n:], alone)):
-        part["time"], part["conn"], part["key"] = m["time"][rows[pick]], m["conn"][rows[pick]], o["key"][pick]
-        part["minor"] = m["minor"][rows[pick]]
-    out["op"], out["how"] = int(Op.SEQUENCE), int(How.SEQUENCE)
-    out["call"][:n] = o["id"][calls]
-    out["reply"][:n], out["status"][:n] = _answers(trace, o["id"][calls], o["index"][calls])
-    out["reply"][n:], out["status"][n:] = o["id"][alone], o["status"][alone]
-    return out
+def _among(ops: NDArray[np.uint16], wanted: Sequence[Op]) -> NDArray[np.bool_]:
+    table = np.zeros(1 << 16, np.bool_)
+    table[[int(op) for op in wanted]] = True
+    return table[ops]
 
 
-def _answers(
-    trace: Trace, calls: NDArray[np.uint64], indexes: NDArray[np.uint16]
-) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-    """Reply id and status of the operation at an index, for many calls: (0, NO_STATUS) where unanswered or not
-    executed."""
+def _fresh_calls(trace: Trace, rows: NDArray[np.uint32]) -> NDArray[np.bool_]:
     m = trace.messages
-    if not len(trace.answered) or not len(calls):
-        return np.zeros(len(calls), np.uint64), np.full(len(calls), NO_STATUS, np.int32)
-    at = np.minimum(np.searchsorted(trace.answered, calls), len(trace.answered) - 1)
-    has = trace.answered[at] == calls
-    reply = np.where(has, trace.answers[at], np.uint64(0))
-    rows = np.searchsorted(trace.ids, reply)
-    overall = np.where(has, m["status"][np.minimum(rows, len(m) - 1)], NO_STATUS)
-    failing = trace.ops[trace.ops["status"] > 0]
-    if len(failing):
-        f = np.minimum(np.searchsorted(failing["id"], reply), len(failing) - 1)
-        known = has & (failing["id"][f] == reply)
-        failed = np.where(known, failing["index"][f].astype(np.int64), -1)
-    else:
-        failed = np.full(len(calls), -1, np.int64)
-    index = indexes.astype(np.int64)
-    status = np.where(
-        overall > 0,
-        np.where(failed < 0, NO_STATUS, np.where(index < failed, 0, np.where(index == failed, overall, NO_STATUS))),
-        overall,
+    found: NDArray[np.bool_] = (m["kind"][rows] == int(Kind.COMPOUND_CALL)) & (
+        m["marks"][rows] & int(Marks.RETRANSMITTED) == 0
     )
-    return reply, status.astype(np.int32)
+    return found
+
+
+def _called(trace: Trace, at: NDArray[np.intp], how: NDArray[np.uint8]) -> Uses:
+    """The uses by operations of calls, each with its answer."""
+    m, o = trace.messages, trace.ops
+    rows = o["row"][at]
+    reply = m["answer"][rows]
+    return Uses(
+        call=rows.astype(np.int32),
+        reply=reply,
+        conn=m["conn"][rows],
+        key=o["key"][at],
+        op=o["op"][at],
+        how=how,
+        status=_statuses(trace, reply, o["index"][at]),
+    )
+
+
+def _statuses(trace: Trace, reply: NDArray[np.int32], indexes: NDArray[np.uint16]) -> NDArray[np.int32]:
+    """Status of the operation at an index of each reply: NO_STATUS where unanswered or not executed."""
+    overall = np.where(reply >= 0, trace.messages["status"][reply], np.int32(NO_STATUS))
+    bad = np.flatnonzero(overall > 0)
+    if len(bad):
+        failed, index = failures(trace, reply[bad]), indexes[bad].astype(np.int32)
+        before, there = index < failed, (index == failed) & (failed >= 0)
+        overall[bad] = np.where(before, 0, np.where(there, overall[bad], NO_STATUS))
+    return overall

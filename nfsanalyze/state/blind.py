@@ -11,7 +11,8 @@ import numpy as np
 
 from dissect.nfs4.batch import Gap, Kind, Marks
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.trace import Trace, frame_of
+from nfsanalyze.facts.rows import grouped
+from nfsanalyze.facts.trace import Trace
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.leases import Lease
 from nfsanalyze.state.takeovers import Judged
@@ -193,28 +194,38 @@ def _orphans(trace: Trace, links: dict[int, Link]) -> Iterable[Gap]:
     the hole in the stream. Answers to calls from before the capture are none."""
     m = trace.messages
     answer = (m["kind"] & 1) == 1
-    for conn in np.unique(m["conn"][answer & (m["call"] == 0)]).tolist():
+    orphan = answer & (m["answer"] < 0)
+    if not orphan.any():
+        return
+    conns = np.unique(m["conn"][orphan])
+    rows_of = np.flatnonzero(np.isin(m["conn"], conns))
+    holes: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for gap in trace.gaps:
+        holes[gap.conn].append((gap.last, gap.time))
+    for number, part in grouped(conns.searchsorted(m["conn"][rows_of]), len(conns)):
+        conn = int(conns[number])
         link = links.get(conn)
         if link is None or not link.calls:
             continue
-        rows = np.flatnonzero(m["conn"] == conn)
+        rows = rows_of[part]
         rows = rows[np.argsort(m["time"][rows], kind="stable")]
-        alone = np.flatnonzero(answer[rows] & (m["call"][rows] == 0))
+        alone = np.flatnonzero(orphan[rows])
         if link.syn_frame is None:
             alone = alone[alone > np.argmin(answer[rows])]
-        known = sorted((g.last, g.time) for g in trace.gaps if g.conn == conn)
+        known = sorted(holes[conn])
         starts, ends = np.array([k[0] for k in known]), np.maximum.accumulate(np.array([k[1] for k in known]))
         for at in alone.tolist():
-            time, before = int(m["time"][rows[at]]), rows[max(at - 1, 0)]
+            row, before = int(rows[at]), int(rows[max(at - 1, 0)])
+            time = trace.time(row)
             hole = int(np.searchsorted(starts, time, "right")) - 1
             if hole < 0 or ends[hole] < time:
                 yield Gap(
                     conn=conn,
-                    direction=1 - int(m["direction"][rows[at]]),
-                    frame=frame_of(int(m["id"][rows[at]])),
+                    direction=1 - int(m["direction"][row]),
+                    frame=trace.frame(row),
                     time=time,
-                    last_frame=frame_of(int(m["id"][before])),
-                    last=int(m["time"][before]),
+                    last_frame=trace.frame(before),
+                    last=trace.time(before),
                     octets=0,
                     reason="loss",
                 )
@@ -232,15 +243,16 @@ def _pauses(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:
     for link in links.values():
         if not link.callback:
             first.setdefault((link.client_address, link.server_address), link)
-    told = set()
+    untold: dict[int, dict[tuple[str, str], Link]] = {}
     for gap in trace.gaps:
         if gap.reason == "snaplen" or gap.conn not in links:
             continue
         own = links[gap.conn].client_address, links[gap.conn].server_address
         for at in range(int(np.searchsorted(end, gap.last, "right")), int(np.searchsorted(begin, gap.time))):
-            for pair, link in first.items():
-                if (pair, at) not in told and pair != own:
-                    told.add((pair, at))
+            left = untold.setdefault(at, first)
+            untold[at] = {own: left[own]} if own in left else {}
+            for pair, link in left.items():
+                if pair != own:
                     yield _row(
                         link,
                         "loss",
@@ -264,17 +276,17 @@ def _marked(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:
     nfs = (m["kind"] != int(Kind.OTHER_CALL)) & (m["kind"] != int(Kind.OTHER_REPLY))
     for mark, kind, reason in _MARKED:
         rows = np.flatnonzero(nfs & (m["marks"] & int(mark) != 0))
-        conns = m["conn"][rows]
-        for conn in np.unique(conns).tolist():
-            if conn in links:
-                mine = rows[conns == conn]
-                times, ids = m["time"][mine], m["id"][mine]
-                first, last = int(times.min()), int(times.max())
+        conns, numbers = np.unique(m["conn"][rows], return_inverse=True)
+        for number, part in grouped(numbers, len(conns)):
+            link = links.get(int(conns[number]))
+            if link is not None:
+                mine = rows[part]
+                times = m["time"][mine]
                 yield _row(
-                    links[conn],
+                    link,
                     kind,
-                    Moment(time=first, frame=frame_of(int(ids[0]))),
-                    Moment(time=last, frame=frame_of(int(ids[-1]))),
+                    Moment(time=int(times.min()), frame=trace.frame(int(mine[0]))),
+                    Moment(time=int(times.max()), frame=trace.frame(int(mine[-1]))),
                     f"{reason} ({len(mine)})",
                 )
 

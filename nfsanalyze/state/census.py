@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from dissect.nfs4.batch import FRAME_SHIFT, Kind, TcpEvent, TcpFlag
 from dissect.nfs4.const import Status
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.trace import Trace, frame_of
+from nfsanalyze.facts.rows import ascending, grouped
+from nfsanalyze.facts.trace import Trace
 
 _STATE_REFUSED = [int(s) for s in (Status.STALE_CLIENTID, Status.STALE_STATEID, Status.BADSESSION, Status.DEADSESSION)]
 
@@ -121,16 +122,17 @@ def census(trace: Trace, links: dict[int, Link]) -> Census:
     m = trace.messages
     addresses = sorted({link.server_address for link in links.values() if not link.callback})
     number = {a: i for i, a in enumerate(addresses)}
-    of_conn = np.full(max([*links, 0]) + 1, -1, np.int64)
+    of_conn = np.full(max([*links, *trace.connections, 0]) + 1, -1, np.int32)
     for conn, link in links.items():
         if not link.callback:
             of_conn[conn] = number[link.server_address]
-    conns = np.minimum(m["conn"], len(of_conn) - 1).astype(np.int64)
-    where = np.where(m["conn"] < len(of_conn), of_conn[conns], -1)
-    replies = (m["kind"] == int(Kind.COMPOUND_REPLY)) & (where >= 0)
-    refused = replies & np.isin(m["status"], _STATE_REFUSED)
-    grace = replies & (m["status"] == int(Status.GRACE))
-    good = replies & ~refused & ~grace & (m["status"] >= 0)
+    where = of_conn[m["conn"]]
+    replies = (m["kind"] == int(Kind.COMPOUND_REPLY)) & (where >= 0) & (m["status"] >= 0)
+    bad = np.flatnonzero(replies & (m["status"] > 0))
+    refused = bad[np.isin(m["status"][bad], _STATE_REFUSED)]
+    grace = bad[m["status"][bad] == int(Status.GRACE)]
+    good = replies.copy()
+    good[refused] = good[grace] = False
     calls = (m["kind"] == int(Kind.COMPOUND_CALL)) & (where >= 0)
     by_link: dict[str, list[Link]] = defaultdict(list)
     servers: dict[str, set[str]] = defaultdict(set)
@@ -149,30 +151,26 @@ def census(trace: Trace, links: dict[int, Link]) -> Census:
                 moment = Moment(time=event.time, frame=event.frame)
                 opened[event.kind][links[event.conn].server_address].append(moment)
 
-    def series(mask: NDArray[np.bool_]) -> dict[str, Series]:
-        rows = np.flatnonzero(mask)
-        rows = rows[np.lexsort((m["id"][rows], m["time"][rows], where[rows]))]
-        borders = np.flatnonzero(np.diff(where[rows])) + 1
+    def series(rows: NDArray[np.intp]) -> dict[str, Series]:
+        if not ascending(m["time"][rows]):
+            rows = rows[np.argsort(m["time"][rows], kind="stable")]
         return {
-            addresses[int(where[part[0]])]: Series(
-                times=m["time"][part], frames=m["id"][part] >> np.uint64(FRAME_SHIFT)
-            )
-            for part in np.split(rows, borders)
-            if len(part)
+            addresses[place]: Series(times=m["time"][rows[part]], frames=m["id"][rows[part]] >> np.uint64(FRAME_SHIFT))
+            for place, part in grouped(where[rows], len(addresses))
         }
 
     told: dict[str, list[tuple[Moment, str]]] = defaultdict(list)
-    for row in np.flatnonzero(refused)[np.argsort(m["time"][refused], kind="stable")].tolist():
+    for row in refused[np.argsort(m["time"][refused], kind="stable")].tolist():
         link = links[int(m["conn"][row])]
-        moment = Moment(time=int(m["time"][row]), frame=frame_of(int(m["id"][row])))
+        moment = Moment(time=trace.time(row), frame=trace.frame(row))
         told[link.server_address].append((moment, link.client_address))
     syns, syn_acks = (
         {address: _listed(moments) for address, moments in opened[kind].items()}
         for kind in (TcpFlag.SYN, TcpFlag.SYN_ACK)
     )
-    asked, answered = series(calls), series(replies & (m["status"] >= 0))
+    asked, answered = series(np.flatnonzero(calls)), series(np.flatnonzero(replies))
     return Census(
-        good=series(good),
+        good=series(np.flatnonzero(good)) if len(refused) or len(grace) else answered,
         grace=series(grace),
         refused=told,
         links=dict(by_link),

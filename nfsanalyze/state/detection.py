@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.trace import Trace, frame_of
+from nfsanalyze.facts.rows import first_rows, numbered
+from nfsanalyze.facts.trace import Trace
+from nfsanalyze.facts.uses import Uses
 from nfsanalyze.state.census import Census, Moment
 from nfsanalyze.state.episodes import Foreign
 from nfsanalyze.state.proofs import Completion
@@ -43,9 +44,7 @@ class SessionUse:
     conn: int
 
 
-def session_uses(
-    trace: Trace, links: dict[int, Link], accepted: NDArray[np.void], confirms: Sequence[Confirm]
-) -> list[SessionUse]:
+def session_uses(trace: Trace, links: dict[int, Link], accepted: Uses, confirms: Sequence[Confirm]) -> list[SessionUse]:
     """Sessions that work at a second address: the first accepted SEQUENCE or BIND_CONN_TO_SESSION there."""
     made = {
         c.session_id: (c.link.server_address, c.clientid)
@@ -71,12 +70,14 @@ def session_uses(
     for c in confirms:
         if c.op == "BIND_CONN_TO_SESSION" and c.status == 0 and c.session_id:
             used(c.session_id, c.link, Moment(time=c.reply_time or c.time, frame=c.reply_frame or c.frame))
-    pairs = accepted["conn"].astype(np.uint64) << np.uint64(32) | accepted["key"]
-    _, first = np.unique(pairs, return_index=True)
-    for at in sorted(first.tolist()):
-        key, link = trace.keys[int(accepted["key"][at])], links.get(int(accepted["conn"][at]))
+    pairs, numbers = numbered(accepted.conn, accepted.key)
+    first = accepted.picked(np.sort(first_rows(numbers, len(pairs))))
+    for row, reply, conn, key_number in zip(
+        *(column.tolist() for column in (first.row, first.reply, first.conn, first.key)), strict=True
+    ):
+        key, link = trace.keys[key_number], links.get(conn)
         if len(key) == 16 and link is not None:
-            used(key, link, Moment(time=int(accepted["time"][at]), frame=frame_of(int(accepted["reply"][at]))))
+            used(key, link, Moment(time=trace.time(row), frame=trace.frame(reply)))
     return sorted(found.values(), key=lambda u: (u.at.frame, u.session_id))
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dissect.nfs4 import types as t
 from dissect.nfs4.const import Op
@@ -18,8 +17,9 @@ from nfsanalyze.facts.facts import Facts
 from nfsanalyze.facts.files import Files
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.trace import Trace, frame_of
-from nfsanalyze.facts.uses import accepted
+from nfsanalyze.facts.rows import first_rows, last_rows, numbered
+from nfsanalyze.facts.trace import Trace
+from nfsanalyze.facts.uses import Uses, accepted
 from nfsanalyze.state.blind import Blind, Missing, blind, damage
 from nfsanalyze.state.census import Census, Moment, census
 from nfsanalyze.state.detection import Detected, SessionUse, completions, detections, session_uses
@@ -55,7 +55,7 @@ class Case:
     confirms: tuple[Confirm, ...]
     errors: tuple[StateError, ...]
     files: Files
-    uses: NDArray[np.void]
+    uses: Uses
     ids: Ids
     clients: Clients
     seen: Seen
@@ -91,7 +91,7 @@ def infer(
     trace, found_links, told, owners = facts.trace, facts.links, facts.exchanges, facts.owners
     confirmed, errors, used, held = facts.confirms, facts.errors, facts.uses, facts.files
     renewals = accepted(used)
-    known = ids(owners, confirmed, told, {trace.keys[k] for k in np.unique(used["key"]).tolist()})
+    known = ids(owners, confirmed, told, {trace.keys[k] for k in np.flatnonzero(np.bincount(used.key)).tolist()})
     found_clients = clients(owners, found_links)
     of = found_clients.of_conn
     sightings = seen(trace, found_links, owners, confirmed, used, known, of)
@@ -220,24 +220,16 @@ def _spans(found: dict[int, Link]) -> dict[str, tuple[Moment, Moment]]:
 
 def _write_verifiers(trace: Trace, found: dict[int, Link]) -> Verifiers:
     """First and last reply with each write verifier, per connection."""
-    o = trace.ops[np.isin(trace.ops["op"], [int(Op.WRITE), int(Op.COMMIT)]) & (trace.ops["status"] == 0)]
+    o, conns = trace.ops, trace.messages["conn"]
+    at = np.flatnonzero(((o["op"] == int(Op.WRITE)) | (o["op"] == int(Op.COMMIT))) & (o["status"] == 0))
     out: Verifiers = defaultdict(lambda: defaultdict(list))
-    rows = np.searchsorted(trace.ids, o["id"])
-    pairs = trace.messages["conn"][rows].astype(np.uint64) << np.uint64(32) | o["key"]
-    for at in _first_and_last(pairs):
-        key, link = trace.keys[int(o["key"][at])], found.get(int(trace.messages["conn"][rows[at]]))
+    pairs, numbers = numbered(conns[o["row"][at]], o["key"][at])
+    for end in np.union1d(first_rows(numbers, len(pairs)), last_rows(numbers, len(pairs))).tolist():
+        row, key = int(o["row"][at[end]]), trace.keys[int(o["key"][at[end]])]
+        link = found.get(int(conns[row]))
         if len(key) == 8 and link is not None:
-            moment = Moment(time=int(trace.messages["time"][rows[at]]), frame=frame_of(int(o["id"][at])))
-            out[link.server_address][key].append(moment)
+            out[link.server_address][key].append(Moment(time=trace.time(row), frame=trace.frame(row)))
     return out
-
-
-def _first_and_last(pairs: NDArray[np.uint64]) -> list[int]:
-    if not len(pairs):
-        return []
-    _, first = np.unique(pairs, return_index=True)
-    _, last = np.unique(pairs[::-1], return_index=True)
-    return sorted({*first.tolist(), *(len(pairs) - 1 - last).tolist()})
 
 
 def _lease_times(

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from dissect.nfs4.batch import FRAME_SHIFT
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.trace import Trace, frame_of
-from nfsanalyze.facts.uses import HOW_NAMES, How
+from nfsanalyze.facts.rows import first_rows, grouped, numbered
+from nfsanalyze.facts.trace import Trace
+from nfsanalyze.facts.uses import HOW_NAMES, How, Uses
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.heads import Heads
 from nfsanalyze.state.ids import Ids
@@ -88,7 +89,7 @@ def leases(
     links: dict[int, Link],
     owners: Sequence[ClientOwner],
     confirms: Sequence[Confirm],
-    renewals: NDArray[np.void],
+    renewals: Uses,
     ids: Ids,
     heads: Heads,
     client_of: dict[int, int],
@@ -147,61 +148,68 @@ def _minors(owners: Iterable[ClientOwner], confirms: Iterable[Confirm]) -> dict[
 def _renewals(
     trace: Trace,
     links: dict[int, Link],
-    renewals: NDArray[np.void],
+    renewals: Uses,
     ids: Ids,
     client_of: dict[int, int],
     minors: dict[bytes, int],
     lease: Callable[[int, int, bytes, str, Moment], Lease],
 ) -> None:
     """Give every accepted renewal to its lease; the loop is over (connection, key) pairs, not over renewals."""
-    if not len(renewals):
-        return
-    pair = renewals["conn"].astype(np.uint64) << np.uint64(32) | renewals["key"]
-    order = np.argsort(pair, kind="stable")
-    borders = np.flatnonzero(np.diff(pair[order])) + 1
-    parts: dict[int, list[NDArray[np.void]]] = defaultdict(list)
-    entries: dict[int, Lease] = {}
-    for group in np.split(order, borders):
-        rows = renewals[group]
-        link, client = links.get(int(rows["conn"][0])), client_of.get(int(rows["conn"][0]))
+    pairs, numbers = numbered(renewals.conn, renewals.key)
+    first = renewals.picked(first_rows(numbers, len(pairs)))
+    entries: dict[int, tuple[int, Lease]] = {}
+    place = np.full(len(pairs), -1, np.intp)
+    for number, (conn, key, row, reply) in enumerate(
+        zip(*(column.tolist() for column in (first.conn, first.key, first.row, first.reply)), strict=True)
+    ):
+        link, client = links.get(conn), client_of.get(conn)
         if link is None or client is None or link.callback:
             continue
-        clientid = ids.clientid(trace.keys[int(rows["key"][0])], link.server_address)
+        clientid = ids.clientid(trace.keys[key], link.server_address)
         if clientid is None or not any(clientid):
             continue
-        minor = minors.get(clientid, int(rows["minor"][0]))
+        minor = minors.get(clientid)
         # of the reply: where an instance begins with this very answer, its call was sent to the one before
-        reply = int(rows["reply"][0])
-        at = Moment(time=trace.time(reply), frame=frame_of(reply))
-        entry = lease(client, max(minor, 0), clientid, link.server_address, at)
-        entries[id(entry)] = entry
-        parts[id(entry)].append(rows)
-    for key, entry in entries.items():
-        _fill(entry, np.concatenate(parts[key]), links)
+        at = Moment(time=trace.time(reply), frame=trace.frame(reply))
+        entry = lease(
+            client,
+            max(int(trace.messages["minor"][row]) if minor is None else minor, 0),
+            clientid,
+            link.server_address,
+            at,
+        )
+        place[number] = entries.setdefault(id(entry), (len(entries), entry))[0]
+    of = place[numbers]
+    kept = np.flatnonzero(of >= 0)
+    found = [entry for _, entry in entries.values()]
+    for number, rows in grouped(of[kept], len(found)):
+        _fill(found[number], renewals.picked(kept[rows]), trace, links)
 
 
-def _fill(entry: Lease, rows: NDArray[np.void], links: dict[int, Link]) -> None:
-    rows = rows[np.lexsort((rows["reply"], rows["time"]))]
-    frames = rows["reply"] >> np.uint64(FRAME_SHIFT)
-    entry.times, entry.frames, entry.conns = rows["time"].copy(), frames, rows["conn"].copy()
+def _fill(entry: Lease, renewals: Uses, trace: Trace, links: dict[int, Link]) -> None:
+    """All renewals of one lease, by time, and their runs: on one connection, by one way."""
+    times = trace.messages["time"][renewals.row]
+    order = np.lexsort((renewals.reply, times))
+    renewals = renewals.picked(order)
+    entry.times, entry.conns = times[order], renewals.conn
+    entry.frames = trace.messages["id"][renewals.reply] >> np.uint64(FRAME_SHIFT)
     runs = []
-    kinds = rows["conn"].astype(np.uint64) << np.uint64(2) | rows["how"]
-    for kind in np.unique(kinds).tolist():
-        at = np.flatnonzero(kinds == kind)
-        times = rows["time"][at]
-        gaps = np.diff(times)
+    kinds, numbers = numbered(renewals.conn, renewals.how)
+    for number, at in grouped(numbers, len(kinds)):
+        beats = entry.times[at]
+        gaps = np.diff(beats)
         widest = int(np.argmax(gaps)) + 1 if len(gaps) else 0
-        conn = kind >> 2
+        conn, how = int(kinds[number]) >> 32, int(kinds[number]) & 0xFFFFFFFF
         runs.append(
             Run(
                 conn=conn,
                 address=links[conn].server_address,
-                how=HOW_NAMES[How(kind & 3)],
-                first=Moment(time=int(times[0]), frame=int(frames[at[0]])),
-                last=Moment(time=int(times[-1]), frame=int(frames[at[-1]])),
+                how=HOW_NAMES[How(how)],
+                first=Moment(time=int(beats[0]), frame=int(entry.frames[at[0]])),
+                last=Moment(time=int(beats[-1]), frame=int(entry.frames[at[-1]])),
                 count=len(at),
                 longest_gap_s=float(gaps.max()) / 1e9 if len(gaps) else 0.0,
-                longest_gap_frame=int(frames[at[widest]]),
+                longest_gap_frame=int(entry.frames[at[widest]]),
             )
         )
     entry.runs = tuple(sorted(runs, key=lambda r: (r.first.frame, r.conn, r.how)))

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dissect.nfs4.const import Op, Status
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.trace import Trace, frame_of
+from nfsanalyze.facts.rows import first_rows, last_rows, numbered
+from nfsanalyze.facts.trace import Trace
+from nfsanalyze.facts.uses import Uses
 from nfsanalyze.state.ids import Ids
 from nfsanalyze.state.instance import Grant, Layouts, layouts
 
@@ -62,7 +63,7 @@ def seen(
     links: dict[int, Link],
     owners: Sequence[ClientOwner],
     confirms: Sequence[Confirm],
-    used: NDArray[np.void],
+    used: Uses,
     ids: Ids,
     client_of: dict[int, int],
 ) -> Seen:
@@ -130,27 +131,24 @@ def _confirmed(c: Confirm, client_of: dict[int, int]) -> Iterable[Sighting]:
         )
 
 
-def _used(
-    trace: Trace, links: dict[int, Link], used: NDArray[np.void], ids: Ids, client_of: dict[int, int]
-) -> Iterable[Sighting]:
-    groups = used["conn"].astype(np.uint64) << np.uint64(32) | used["key"]
-    refusal = np.isin(used["status"], [int(s) for s in REFUSALS])
-    for mask, how in ((used["status"] == 0, "accepted"), (refusal, "refused")):
-        rows = np.flatnonzero(mask & (used["reply"] != 0))
-        if not len(rows):
-            continue
-        _, first = np.unique(groups[rows], return_index=True)
-        _, last = np.unique(groups[rows][::-1], return_index=True)
-        for at in sorted({*rows[first].tolist(), *rows[::-1][last].tolist()}):
-            link = links.get(int(used["conn"][at]))
-            key = trace.keys[int(used["key"][at])]
+def _used(trace: Trace, links: dict[int, Link], used: Uses, ids: Ids, client_of: dict[int, int]) -> Iterable[Sighting]:
+    refusal = np.isin(used.status, [int(s) for s in REFUSALS])
+    for mask, how in ((used.status == 0, "accepted"), (refusal, "refused")):
+        rows = np.flatnonzero(mask & (used.reply >= 0))
+        pairs, numbers = numbered(used.conn[rows], used.key[rows])
+        ends = np.union1d(first_rows(numbers, len(pairs)), last_rows(numbers, len(pairs)))
+        picked = used.picked(rows[ends])
+        columns = (picked.reply, picked.conn, picked.key, picked.op)
+        for reply, conn, key_number, op in zip(*(c.tolist() for c in columns), strict=True):
+            link = links.get(conn)
+            key = trace.keys[key_number]
             if link is None:
                 continue
             clientid = ids.clientid(key, link.server_address)
-            if clientid is not None and not (how == "refused" and int(used["op"][at]) == Op.SETATTR):
+            if clientid is not None and not (how == "refused" and op == Op.SETATTR):
                 yield Sighting(
-                    time=trace.time(int(used["reply"][at])),
-                    frame=frame_of(int(used["reply"][at])),
+                    time=trace.time(reply),
+                    frame=trace.frame(reply),
                     address=link.server_address,
                     client=client_of.get(link.conn),
                     clientid=clientid,

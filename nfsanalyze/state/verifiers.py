@@ -8,16 +8,15 @@ host (or network namespace).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.trace import Trace, frame_of
+from nfsanalyze.facts.rows import first_rows, last_rows, numbered
+from nfsanalyze.facts.trace import Trace
+from nfsanalyze.facts.uses import Uses
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.hosts import PURGE_VERIFIER
 from nfsanalyze.state.ids import Ids
@@ -44,7 +43,7 @@ _Mark = tuple[int, int, bytes]
 
 
 def verifier_changes(
-    owners: Sequence[ClientOwner], used: NDArray[np.void], trace: Trace, links: Mapping[int, Link], ids: Ids
+    owners: Sequence[ClientOwner], used: Uses, trace: Trace, links: Mapping[int, Link], ids: Ids
 ) -> list[VerifierChange]:
     """All changes, by frame; `used` as of `facts.uses.uses`. The verifier with which Linux purges its state is none."""
     lineages: dict[tuple[int, bytes, str], list[ClientOwner]] = defaultdict(list)
@@ -54,10 +53,11 @@ def verifier_changes(
     changing = {key for key, series in lineages.items() if len({o.verifier for o in series}) > 1}
     if not changing:
         return []
+    spans = _spans(used, trace, links)
     out = []
     for key in sorted(changing):
         series = sorted(lineages[key], key=lambda o: (o.time, o.frame))
-        marks = _marks(series, used, trace, links, ids)
+        marks = _marks(series, spans[series[0].link.server_address], ids)
         seen = {series[0].verifier}
         for before, after in pairwise(series):
             if before.verifier != after.verifier:
@@ -75,7 +75,7 @@ def verifier_changes(
 
 
 def _marks(
-    series: Sequence[ClientOwner], used: NDArray[np.void], trace: Trace, links: Mapping[int, Link], ids: Ids
+    series: Sequence[ClientOwner], spans: Iterable[tuple[int, bytes, Moment, Moment]], ids: Ids
 ) -> dict[int, list[_Mark]]:
     """By connection: who spoke on it when, told by requests with the owner and by uses of what it was granted."""
     marks: dict[int, list[_Mark]] = defaultdict(list)
@@ -85,34 +85,29 @@ def _marks(
         marks[o.link.conn].append((o.time, o.frame, o.verifier))
         if o.clientid is not None:
             speaks[o.clientid].add(o.verifier)
-    for conn, key, times, frames in _spans(used):
-        link = links.get(conn)
-        if link is None or link.server_address != address:
-            continue
-        clientid = ids.clientid(trace.keys[key], address)
+    for conn, key, first, last in spans:
+        clientid = ids.clientid(key, address)
         verifiers = speaks.get(clientid, set()) if clientid is not None else set()
         if len(verifiers) == 1:
             (verifier,) = verifiers
-            marks[conn] += [(time, frame, verifier) for time, frame in zip(times, frames, strict=True)]
+            marks[conn] += [(moment.time, moment.frame, verifier) for moment in (first, last)]
     return marks
 
 
-def _spans(used: NDArray[np.void]) -> Iterator[tuple[int, int, tuple[int, int], tuple[int, int]]]:
-    """(connection, key, times, frames) of the first and last call with each key on each connection."""
-    calls = used[used["call"] != 0]
-    if not len(calls):
-        return
-    pairs = calls["conn"].astype(np.uint64) << np.uint64(32) | calls["key"]
-    order = np.argsort(pairs, kind="stable")
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(pairs[order])) + 1, [len(order)]])
-    for begin, end in zip(starts.tolist(), starts[1:].tolist(), strict=False):
-        first, last = calls[order[begin]], calls[order[end - 1]]
-        yield (
-            int(first["conn"]),
-            int(first["key"]),
-            (int(first["time"]), int(last["time"])),
-            (frame_of(int(first["call"])), frame_of(int(last["call"]))),
-        )
+def _spans(
+    used: Uses, trace: Trace, links: Mapping[int, Link]
+) -> Mapping[str, list[tuple[int, bytes, Moment, Moment]]]:
+    """By server address: (connection, key, first call, last call) of each key on each connection."""
+    out: dict[str, list[tuple[int, bytes, Moment, Moment]]] = defaultdict(list)
+    calls = used.picked(used.call >= 0)
+    pairs, numbers = numbered(calls.conn, calls.key)
+    ends = calls.call[first_rows(numbers, len(pairs))], calls.call[last_rows(numbers, len(pairs))]
+    for pair, *rows in zip(pairs.tolist(), *(end.tolist() for end in ends), strict=True):
+        link = links.get(pair >> 32)
+        if link is not None:
+            first, last = (Moment(time=trace.time(row), frame=trace.frame(row)) for row in rows)
+            out[link.server_address].append((pair >> 32, trace.keys[pair & 0xFFFFFFFF], first, last))
+    return out
 
 
 def _shared(marks: Mapping[int, Sequence[_Mark]], before: ClientOwner, after: ClientOwner) -> Moment | None:

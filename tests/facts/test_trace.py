@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dissect.nfs4.batch import Batch
+from dissect.nfs4.batch import MESSAGE, OP, Batch, Kind
 from dissect.nfs4.capture import open_capture
 from dissect.nfs4.exact import exact
 from nfsanalyze.facts.trace import Trace, frame_of, join
@@ -49,7 +49,9 @@ def split(batch: Batch, at: int) -> list[Batch]:
 
 
 def same(one: Trace, other: Trace) -> None:
-    assert one.messages.tobytes() == other.messages.tobytes()
+    for name, column in one.messages.items():
+        assert column.tolist() == other.messages[name].tolist(), name
+    assert one.ops["row"].tolist() == other.ops["row"].tolist()
     assert [one.keys[k] for k in one.ops["key"].tolist()] == [other.keys[k] for k in other.ops["key"].tolist()]
     assert one.details == other.details
     assert one.connections == other.connections
@@ -65,7 +67,7 @@ def test_the_size_and_order_of_batches_change_nothing(batches: list[Batch], data
 def test_nothing_at_all() -> None:
     empty = join([])
     assert (len(empty.messages), empty.details, empty.connections) == (0, {}, {})
-    assert (empty.row(5), empty.reply(5), empty.time(5), len(empty.ops_of(5))) == (-1, 0, 0, 0)
+    assert (empty.row(5), len(empty.ops_of(5))) == (-1, 0)
 
 
 def test_look_ups() -> None:
@@ -76,6 +78,27 @@ def test_look_ups() -> None:
     trace = traced(w)
     first, reply, second = trace.messages["id"].tolist()
     assert [frame_of(i) for i in (first, reply, second)] == [answered.frame, answered.answer, lonely.frame]
-    assert (trace.reply(first), trace.reply(second)) == (reply, 0)
-    assert [trace.keys[int(trace.ops["key"][at])] for at in trace.ops_of(second)] == [(2).to_bytes(8, "big")]
-    assert trace.time(first) < trace.time(reply)
+    assert [trace.row(i) for i in (first, reply, second, second + 1)] == [0, 1, 2, -1]
+    assert [trace.answer(row) for row in range(3)] == [1, 0, -1]
+    assert [trace.frame(row) for row in range(3)] == [answered.frame, answered.answer, lonely.frame]
+    assert [trace.keys[int(trace.ops["key"][at])] for at in trace.ops_of(2)] == [(2).to_bytes(8, "big")]
+    assert trace.time(0) < trace.time(1)
+
+
+def rows(*given: dict[str, int]) -> Batch:
+    messages = np.zeros(len(given), MESSAGE)
+    for at, fields in enumerate(given):
+        for name, value in fields.items():
+            messages[name][at] = value
+    return Batch(messages=messages, ops=np.zeros(0, OP))
+
+
+def test_of_two_replies_to_a_call_the_first_answers_it() -> None:
+    one, other = rows({"id": 9, "call": 3}), rows({"id": 3}, {"id": 5, "call": 3}, {"id": 7, "call": 1})
+    assert join([one, other]).messages["answer"].tolist() == [1, 0, -1, 0]
+
+
+def test_calls_of_other_programs_are_counted() -> None:
+    other, call = int(Kind.OTHER_CALL), int(Kind.COMPOUND_CALL)
+    mounts = [{"id": at, "kind": other, "prog": 100005} for at in (1, 2)]
+    assert join([rows(*mounts, {"id": 3, "kind": call, "prog": 100003}), rows(*mounts[:1])]).programs == {100005: 3}

@@ -22,7 +22,9 @@ def connection(minor: int = 0) -> Connection:
 def told(c: Connection) -> list[tuple[str, bytes, int]]:
     """(how, key, status) of every use, in order."""
     trace: Trace = traced(c.wire)
-    return [(HOW_NAMES[How(int(u["how"]))], trace.keys[int(u["key"])], int(u["status"])) for u in uses(trace)]
+    found = uses(trace)
+    columns = zip(found.how.tolist(), found.key.tolist(), found.status.tolist(), strict=True)
+    return [(HOW_NAMES[How(how)], trace.keys[key], status) for how, key, status in columns]
 
 
 def test_renew() -> None:

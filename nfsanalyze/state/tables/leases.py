@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dissect.nfs4.batch import FRAME_SHIFT
 from dissect.nfs4.const import CreateSessionFlag
 from nfsanalyze.facts.identity import Confirm
+from nfsanalyze.facts.rows import numbered
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.infer import Case
 from nfsanalyze.state.leases import Lease
@@ -156,13 +156,11 @@ def sessions(case: Case) -> Iterator[Row]:
 
 def _spans(case: Case) -> Iterator[tuple[bytes, int, int, int]]:
     """(key, connection, first frame, last frame) of every id used on every connection."""
-    used = case.uses
-    if not len(used):
-        return
-    pairs = used["conn"].astype(np.uint64) << np.uint64(32) | used["key"]
-    frames = np.where(used["call"] != 0, used["call"], used["reply"]) >> np.uint64(FRAME_SHIFT)
-    order = np.lexsort((frames, pairs))
-    starts = np.flatnonzero(np.diff(pairs[order])) + 1
-    for part in np.split(order, starts):
-        row = used[part[0]]
-        yield case.trace.keys[int(row["key"])], int(row["conn"]), int(frames[part[0]]), int(frames[part[-1]])
+    used, trace = case.uses, case.trace
+    pairs, numbers = numbered(used.conn, used.key)
+    first, last = np.full(len(pairs), np.iinfo(np.int32).max, np.int32), np.zeros(len(pairs), np.int32)
+    # rows stand in the order of their frames
+    np.minimum.at(first, numbers, used.row)
+    np.maximum.at(last, numbers, used.row)
+    for pair, begin, end in zip(pairs.tolist(), first.tolist(), last.tolist(), strict=True):
+        yield trace.keys[pair & 0xFFFFFFFF], pair >> 32, trace.frame(begin), trace.frame(end)

@@ -31,6 +31,7 @@ def rpc(case: Case) -> pl.DataFrame:
     m = case.trace.messages
     is_reply = (m["kind"] & 1).astype(bool)
     has_status = m["status"] != NO_STATUS
+    frames = m["id"] >> np.uint64(FRAME_SHIFT)
     return _frame(
         "rpc",
         {
@@ -38,8 +39,8 @@ def rpc(case: Case) -> pl.DataFrame:
             "kind": _named(m["kind"] >> 1, lambda kind: _KINDS[kind]),
             "direction": np.where(is_reply, "reply", "call"),
             "xid": m["xid"],
-            "call_frame": (m["call"] >> np.uint64(FRAME_SHIFT), m["call"] != 0),
-            "reply_frame": _reply_frames(case),
+            "call_frame": (frames[m["answer"]], is_reply & (m["answer"] >= 0)),
+            "reply_frame": (frames[m["answer"]], ~is_reply & (m["answer"] >= 0)),
             "prog": m["prog"],
             "minor_version": (m["minor"], m["minor"] >= 0),
             "ops": m["ops"],
@@ -53,7 +54,7 @@ def rpc(case: Case) -> pl.DataFrame:
 def ops(case: Case) -> pl.DataFrame:
     """ops."""
     o = case.trace.ops
-    rows = np.searchsorted(case.trace.ids, o["id"])
+    rows = o["row"]
     kinds = case.trace.messages["kind"][rows]
     is_reply = (kinds & 1).astype(bool)
     numbers = o["op"].astype(np.int64) + (np.isin(kinds, _CALLBACKS).astype(np.int64) << 16)
@@ -110,33 +111,22 @@ def renewals(case: Case) -> pl.DataFrame:
 BUILDERS: dict[str, Callable[[Case], pl.DataFrame]] = {"rpc": rpc, "ops": ops, "renewals": renewals}
 
 
-def _message_columns(case: Case, rows: NDArray[np.int64]) -> Columns:
+def _message_columns(case: Case, rows: NDArray[Any]) -> Columns:
     """What a row tells of its message and of that message's connection."""
-    m = case.trace.messages[rows]
+    m = case.trace.messages
+    ids, conns = m["id"][rows], m["conn"][rows]
     links, of = case.links, case.clients.of_conn
     ends = case.trace.connections
     return {
-        "frame": m["id"] >> np.uint64(FRAME_SHIFT),
-        "part": m["id"] & np.uint64(_PART),
-        "time": m["time"],
-        "conn": m["conn"],
-        "client": _named(m["conn"], of.get),
+        "frame": ids >> np.uint64(FRAME_SHIFT),
+        "part": ids & np.uint64(_PART),
+        "time": m["time"][rows],
+        "conn": conns,
+        "client": _named(conns, of.get),
         # a connection that carries no NFS calls has no roles: its initiator stands for the client
-        "client_address": _named(
-            m["conn"], lambda c: links[c].client_address if c in links else ends[c].initiator_address
-        ),
-        "server_address": _named(
-            m["conn"], lambda c: links[c].server_address if c in links else ends[c].responder_address
-        ),
+        "client_address": _named(conns, lambda c: links[c].client_address if c in links else ends[c].initiator_address),
+        "server_address": _named(conns, lambda c: links[c].server_address if c in links else ends[c].responder_address),
     }
-
-
-def _reply_frames(case: Case) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
-    trace = case.trace
-    if not len(trace.answered):
-        return np.zeros(len(trace.ids), np.uint64), np.zeros(len(trace.ids), np.bool_)
-    at = np.minimum(np.searchsorted(trace.answered, trace.ids), len(trace.answered) - 1)
-    return trace.answers[at] >> np.uint64(FRAME_SHIFT), trace.answered[at] == trace.ids
 
 
 def _status_name(number: int) -> str:
