@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException
 
-from nfsanalyze.cli import rules, scan, tables
+from nfsanalyze.cli import batch, rules, scan, tables
 from nfsanalyze.cli.streams import complain, discard_stdout, flush_stdout
 from nfsanalyze.errors import ExitCode, NfsAnalyzeError
 
@@ -47,6 +47,7 @@ def nfsanalyze(
 
 
 scan.register(app)
+batch.register(app)
 rules.register(app)
 tables.register(app)
 

@@ -11,10 +11,10 @@ from typer._click import Context
 from typer.core import TyperGroup
 
 from nfsanalyze.cli.inputs import usable
-from nfsanalyze.cli.lean import lean
 from nfsanalyze.cli.screen import color_wanted, page_width
 from nfsanalyze.cli.streams import complain, write_file, write_stdout
 from nfsanalyze.errors import ExitCode, UsageError
+from nfsanalyze.lean import lean
 
 if TYPE_CHECKING:
     from nfsanalyze.engine.rule import Rule

@@ -15,11 +15,11 @@ import typer
 
 from nfsanalyze.cli import BEGUN
 from nfsanalyze.cli.inputs import addresses, refuse_overwrite, time_zone, total_size, usable
-from nfsanalyze.cli.lean import lean
 from nfsanalyze.cli.progress import progress
 from nfsanalyze.cli.stats import table
 from nfsanalyze.cli.streams import check_writable, complain, write_file, write_stderr, write_stdout
 from nfsanalyze.errors import ExitCode, NothingToAnalyse
+from nfsanalyze.lean import lean
 from nfsanalyze.stages import Stages
 
 if TYPE_CHECKING:

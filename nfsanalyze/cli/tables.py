@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nfsanalyze.cli.inputs import refuse_overwrite, total_size, usable
-from nfsanalyze.cli.lean import lean
 from nfsanalyze.cli.progress import progress
 from nfsanalyze.cli.screen import color_wanted, page_width
 from nfsanalyze.cli.streams import check_writable, complain, write_file, write_stdout
 from nfsanalyze.errors import ExitCode, UsageError
+from nfsanalyze.lean import lean
 
 if TYPE_CHECKING:
     from nfsanalyze.engine.query import Answer
@@ -80,6 +80,14 @@ def query(
         float | None,
         typer.Option(metavar="S", min=0.001, help="Lease time in seconds, where the capture does not show it."),
     ] = None,
+    same_clock: Annotated[
+        bool,
+        typer.Option("--same-clock", help="Captures that share no packets were taken by one clock, or by equal ones."),
+    ] = False,
+    batch: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Ask all cases of a batch instead: the tables have a column case_id too."),
+    ] = None,
 ) -> None:
     """Ask the fact tables of captures a question in SQL.
 
@@ -92,6 +100,9 @@ def query(
     if format == "parquet" and output is None:
         raise UsageError("--format parquet: is not for a terminal; add -o FILE")
     *captures, sql = arguments
+    if batch is not None:
+        _query_batch(batch, captures, sql, format, output, limit)
+        return
     if not captures:
         raise UsageError(f'query: give the captures first and the SELECT last, in quotes; there is only "{sql}"')
     lean()
@@ -107,21 +118,42 @@ def query(
 
     with progress(total_size(paths)) as meter:
         facts = read_tables(
-            paths, lease_time_s=lease_time, ports=tuple(port or ()), wanted=asked.reads(VOLUME), progress=meter
+            paths,
+            lease_time_s=lease_time,
+            ports=tuple(port or ()),
+            same_clock=same_clock,
+            wanted=asked.reads(VOLUME),
+            progress=meter,
         )
     found = answer(asked, facts.tables, limit=limit or _LIMITS.get(format, _LIMIT))
     incomplete = [*unread, *facts.incomplete]
     for line in incomplete:
         complain(f"incomplete: {line}")
     _write(found, format, output)
-    if found.more:
-        complain(f"only the first {found.rows.height:,} rows are shown; --limit N shows more")
     raise typer.Exit(ExitCode.INCOMPLETE if incomplete else ExitCode.OK)
+
+
+def _query_batch(
+    folder: Path, captures: list[str], sql: str, format: RowFormat, output: Path | None, limit: int | None
+) -> None:
+    """The same question to the facts of all cases."""
+    if captures:
+        raise UsageError(f"query: --batch {folder} has its own captures; leave {captures[0]} out")
+    lean()
+    from nfsanalyze.batch.facts import batch_tables, empty_tables
+    from nfsanalyze.engine.query import answer, parse_query
+
+    asked = parse_query(sql, empty_tables())
+    if output is not None:
+        check_writable(output)
+    _write(answer(asked, batch_tables(folder), limit=limit or _LIMITS.get(format, _LIMIT)), format, output)
 
 
 def _write(found: Answer, format: RowFormat, output: Path | None) -> None:
     from nfsanalyze.reports.rows import RENDERINGS, parquet_rows
 
+    if found.more:
+        complain(f"only the first {found.rows.height:,} rows are shown; --limit N shows more")
     if output is not None and format == "parquet":
         write_file(output, parquet_rows(found.rows))
         return

@@ -27,20 +27,20 @@ class Answer:
     more: bool
 
 
-def parse_query(sql: str) -> Statement:
+def parse_query(sql: str, tables: Mapping[str, pl.DataFrame | pl.LazyFrame] | None = None) -> Statement:
     """The text as a statement that was tried on empty tables, so that a fault shows before any capture is read.
 
-    Raises QueryError.
+    `tables`: empty ones to try it on instead of the fact tables. Raises QueryError.
     """
     try:
         asked = statement(sql)
     except StatementError as error:
         _fail(sql, (str(error), line_and_column(sql, error.at)))
-    answer(asked, {}, limit=0)
+    answer(asked, tables or {}, limit=0)
     return asked
 
 
-def answer(asked: Statement, tables: Mapping[str, pl.DataFrame], *, limit: int) -> Answer:
+def answer(asked: Statement, tables: Mapping[str, pl.DataFrame | pl.LazyFrame], *, limit: int) -> Answer:
     """At most `limit` rows. Where the text asks for no order they are sorted by their columns from left to right, for
     equal captures must give equal answers. Raises QueryError."""
     import polars as pl

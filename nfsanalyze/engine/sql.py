@@ -82,7 +82,7 @@ def lazy(asked: Statement, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) ->
 
     given: dict[str, pl.DataFrame | pl.LazyFrame] = {}
     # each registered frame costs time
-    for name in asked.reads(TABLES):
+    for name in asked.reads({**TABLES, **tables}):
         given[name] = tables[name] if name in tables else pl.DataFrame(schema=polars_schema(name))
     # A context of its own for each statement: nothing that one defines is seen by another.
     return pl.SQLContext(given, eager=False).execute(asked.sql)
