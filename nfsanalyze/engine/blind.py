@@ -100,11 +100,11 @@ def unjudged(
     views: dict[tuple[str, ...], list[tuple[Pair, str, str, tuple[str, ...]]]] = {}
     found: list[NotEvaluable] = []
     for rule in sorted(rules, key=lambda rule: rule.id):
-        if rule.watches not in views:
-            views[rule.watches] = _view(blindness, rule.watches)
+        if rule.misses not in views:
+            views[rule.misses] = _view(blindness, rule.misses)
         entries = {entry.subject: entry for entry in withheld if entry.rule == rule.id}
         accused = fired.get(rule.id, set())
-        for pair, subject, reason, kinds in views[rule.watches]:
+        for pair, subject, reason, kinds in views[rule.misses]:
             if subject not in entries and not _is_accused(pair, accused):
                 entries[subject] = NotEvaluable(rule=rule.id, subject=subject, reason=reason, kinds=kinds)
         found += _shortened(rule.id, list(entries.values()))

@@ -11,7 +11,18 @@ from nfsanalyze.errors import UsageError
 CONFIDENCES = ("low", "medium", "high")
 """How sure a rule is, apart from how bad it is."""
 
-BLIND_KINDS = ("origin", "calls", "replies", "loss", "snaplen", "encrypted", "undecoded", "ambiguous", "end")
+BLIND_KINDS = (
+    "origin",
+    "calls",
+    "replies",
+    "loss",
+    "snaplen",
+    "encrypted",
+    "undecoded",
+    "ambiguous",
+    "disorder",
+    "end",
+)
 """What a capture may fail to show; the kinds of the table `blind`."""
 
 GROUPS = ("capture", "identity", "lease", "trunking", "session")
@@ -61,6 +72,12 @@ class Rule:
     detect_at: tuple[int, int] = (1, 1)
     unordered: bool = False
     "what it finds holds in whatever order its frames came"
+
+    @property
+    def misses(self) -> tuple[str, ...]:
+        """Where it could have missed something: what is missing and what comes in another order lose the same thread,
+        but only what is missing can make a finding."""
+        return (*self.watches, "disorder") if "loss" in self.watches else self.watches
 
     @property
     def group(self) -> str:

@@ -84,7 +84,7 @@ TABLES = (
         client_address str?      client concerned, null = any
         server_address str?      server address concerned, null = any
         conn           u32?      connection concerned, null = any
-        kind           str       origin (before the capture), calls, replies (not captured), loss, snaplen, encrypted, undecoded, ambiguous, end
+        kind           str       origin (before the capture), calls, replies (not captured), loss, snaplen, encrypted, undecoded, ambiguous, disorder, end
         first_frame    u64       first frame of the blind stretch
         last_frame     u64       last frame of it
         first          time      time it begins

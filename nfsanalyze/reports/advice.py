@@ -15,6 +15,7 @@ _HOW = (
     ({"calls", "replies"}, "where both directions pass"),
     ({"origin", "ambiguous"}, "from before the mount until after the trouble"),
     ({"loss"}, "with a larger buffer (-B) and to a local disk, until the kernel drops no packets"),
+    ({"disorder"}, "on one interface and one clock"),
     ({"snaplen"}, "in full length (-s 0)"),
 )
 """What another capture must do better, by the kinds of blindness of this one."""

@@ -87,7 +87,7 @@ def _rule(page: Page, rule: Rule) -> None:
         ("group", rule.group),
         ("since", rule.since),
         ("reads", ", ".join(rule.needs)),
-        ("may miss", ", ".join(rule.watches) or "nothing: it speaks of the capture itself"),
+        ("may miss", ", ".join(rule.misses) or "nothing: it speaks of the capture itself"),
         ("withholds", ", ".join(rule.withhold) or "nothing: what it finds is proven by what was seen"),
         ("references", ", ".join(rule.references)),
     )

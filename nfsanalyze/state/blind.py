@@ -50,6 +50,7 @@ def damage(trace: Trace, links: dict[int, Link], missing: Missing | None = None)
         *_one_sided(links),
         *_losses([*trace.gaps, *_orphans(trace, links)], links),
         *_pauses(trace, links),
+        *_successors(links),
         *_marked(trace, links),
         *_notes(trace, links),
         *(_uncovered(links, missing) if missing is not None else ()),
@@ -260,6 +261,22 @@ def _pauses(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:
                         Moment(time=int(end[at]), frame=gap.frame),
                         "nothing at all was captured for a while, and another connection misses packets of that time",
                     )
+
+
+def _successors(links: dict[int, Link]) -> Iterable[Blind]:
+    """A connection that goes on where the one before of the same pair stopped, but was not seen to open: what was sent
+    between them is missing, though neither stream shows a hole."""
+    pairs: dict[tuple[str, str], list[Link]] = defaultdict(list)
+    for link in sorted(links.values(), key=lambda link: (link.first, link.first_frame)):
+        if not link.callback and (link.calls or link.replies):
+            pairs[link.client_address, link.server_address].append(link)
+    for group in pairs.values():
+        before: Link | None = None
+        for link in group:
+            if before is not None and link.syn_frame is None and before.last < link.first:
+                last, first = _span(before)[1], _span(link)[0]
+                yield _row(link, "loss", last, first, "packets between two connections are missing from the capture")
+            before = link if before is None or link.last > before.last else before
 
 
 _MARKED = (

@@ -17,6 +17,7 @@ from nfsanalyze.facts.rows import first_rows, numbered
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.facts.uses import Uses
 from nfsanalyze.state.census import Census, Moment
+from nfsanalyze.state.disorder import Slack
 from nfsanalyze.state.episodes import Foreign
 from nfsanalyze.state.proofs import Completion
 
@@ -108,17 +109,27 @@ def detections(
     uses: Sequence[SessionUse],
     census: Census,
     client_of: dict[int, int],
+    slack: Slack,
 ) -> list[Detected]:
-    """What followed each answer with a clientid that is live elsewhere."""
-    return [
-        _v40(f, owners, confirms, client_of)
-        if f.owner.op == "SETCLIENTID"
-        else _v41(f, confirms, uses, census, client_of)
-        for f in foreigns
-    ]
+    """What followed each answer with a clientid that is live elsewhere; where the order is in doubt, also what was
+    captured shortly before."""
+    found = []
+    for f in foreigns:
+        since = f.owner.time - slack.get((f.client, f.address), 0)
+        if f.owner.op == "SETCLIENTID":
+            found.append(_v40(f, since, owners, confirms, client_of))
+        else:
+            found.append(_v41(f, since, confirms, uses, census, client_of))
+    return found
 
 
-def _v40(f: Foreign, owners: Sequence[ClientOwner], confirms: Sequence[Confirm], client_of: dict[int, int]) -> Detected:
+def _v40(
+    f: Foreign,
+    since: int,
+    owners: Sequence[ClientOwner],
+    confirms: Sequence[Confirm],
+    client_of: dict[int, int],
+) -> Detected:
     o = f.owner
     # Where the server's confirm verifiers are all the same (zero), a confirm answers the last request before it.
     until = min(
@@ -138,7 +149,7 @@ def _v40(f: Foreign, owners: Sequence[ClientOwner], confirms: Sequence[Confirm],
         if c.op == "SETCLIENTID_CONFIRM"
         and (c.clientid, c.confirm_verifier) == (o.clientid, o.confirm_verifier)
         and client_of.get(c.link.conn) == f.client
-        and o.time <= c.time
+        and since <= c.time
         and (until is None or c.time < until)
     ]
     elsewhere = next((c for c in mine if c.link.server_address != f.address), None)
@@ -150,10 +161,15 @@ def _v40(f: Foreign, owners: Sequence[ClientOwner], confirms: Sequence[Confirm],
 
 
 def _v41(
-    f: Foreign, confirms: Sequence[Confirm], uses: Sequence[SessionUse], census: Census, client_of: dict[int, int]
+    f: Foreign,
+    since: int,
+    confirms: Sequence[Confirm],
+    uses: Sequence[SessionUse],
+    census: Census,
+    client_of: dict[int, int],
 ) -> Detected:
     o = f.owner
-    used = next((u for u in uses if u.address == f.address and u.clientid == o.clientid and u.at.time >= o.time), None)
+    used = next((u for u in uses if u.address == f.address and u.clientid == o.clientid and u.at.time >= since), None)
     if used is not None:
         return Detected(foreign=f, kind="session-trunking", at=used.at, frames=_frames(f, used.at.frame))
     made = next(
@@ -163,7 +179,7 @@ def _v41(
             if c.op == "CREATE_SESSION"
             and c.clientid == o.clientid
             and c.link.server_address == f.address
-            and c.time >= o.time
+            and c.time >= since
             and client_of.get(c.link.conn) == f.client
         ),
         None,

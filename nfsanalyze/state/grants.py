@@ -15,6 +15,7 @@ import numpy as np
 from dissect.nfs4.const import ExchgidFlag
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.state.census import Moment
+from nfsanalyze.state.disorder import Slack
 from nfsanalyze.state.gaps import LeaseTime, Refusal
 from nfsanalyze.state.heads import Heads
 from nfsanalyze.state.hosts import Clients
@@ -65,6 +66,7 @@ def grants(
     clients: Clients,
     heads: Heads,
     ids: Ids,
+    slack: Slack,
 ) -> list[Grant]:
     """All clientids granted, in order of the requests."""
     granted = [o for o in owners if o.status == 0 and o.clientid is not None and o.reply_frame is not None]
@@ -77,7 +79,8 @@ def grants(
     out = []
     held: dict[tuple[object, ...], Grant] = {}
     for o in granted:
-        tried = [c for c in answers.get(_key(o), ()) if c.time >= o.time]
+        since = o.time - slack.get((clients.of_owner[o.frame], o.link.server_address), 0)
+        tried = [c for c in answers.get(_key(o), ()) if c.time >= since]
         later = [x for x in asked[o.minor, o.owner, o.link.server_address, o.link.client_address] if x.time > o.time]
         superseded = later[0] if later and (not tried or later[0].time < tried[0].time) else None
         lineage = (o.minor, o.owner, o.link.server_address)

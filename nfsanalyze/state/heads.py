@@ -16,9 +16,6 @@ from nfsanalyze.state.proofs import Evidence, SameHead, candidates, proofs
 from nfsanalyze.state.stays import Draft, drafts
 from nfsanalyze.state.takeovers import Change
 
-_MOMENTARY = {"trunking", "clientid"}
-"""Proofs of the moment: that a server accepts one address's id at another shows nothing about the time before."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
@@ -80,9 +77,9 @@ def heads(
             continue
         for p in found_proofs:
             if p.proven:
-                whole = p.proof not in _MOMENTARY
-                since[i] = min(since.get(i, p.first), cut[i].first if whole else p.first)
-                since[j] = min(since.get(j, p.first), cut[j].first if whole else p.first)
+                for n in (i, j):
+                    proven = cut[n].first if p.since is None else p.since
+                    since[n] = min(since.get(n, proven), proven)
         same.extend(p for p in found_proofs if p.address_a != p.address_b)
         if any(p.proven for p in found_proofs):
             groups.join(i, j)

@@ -23,6 +23,7 @@ from nfsanalyze.facts.uses import Uses, accepted
 from nfsanalyze.state.blind import Blind, Missing, blind, damage
 from nfsanalyze.state.census import Census, Moment, census
 from nfsanalyze.state.detection import Detected, SessionUse, completions, detections, session_uses
+from nfsanalyze.state.disorder import disorder, shuffled, slack
 from nfsanalyze.state.episodes import episodes, foreigns
 from nfsanalyze.state.events import Event, events
 from nfsanalyze.state.gaps import LeaseGap, LeaseTime, lease_gaps, refusals, settle
@@ -103,8 +104,10 @@ def infer(
         sightings, episodes(sightings, owners, foreign, found_macs, counted, addresses), found_macs, counted, owners
     )
     found_changes = judged.changes
+    mixed = disorder(trace, found_links)
+    late = slack(mixed, of, found_links)
     used_sessions = tuple(session_uses(trace, found_links, renewals, confirmed))
-    detected = tuple(detections(foreign, owners, confirmed, used_sessions, counted, of))
+    detected = tuple(detections(foreign, owners, confirmed, used_sessions, counted, of, late))
     verifiers = _write_verifiers(trace, found_links)
     damaged = damage(trace, found_links, missing)
     evidence = Evidence(
@@ -120,7 +123,7 @@ def infer(
     refused = refusals(found_leases, errors, known, of)
     settle(found_leases, refused, confirmed, found_clients.clients, found_changes, times, ends.time)
     gaps = tuple(lease_gaps(found_leases, refused, times, found_changes, counted, ends.time))
-    recovered = tuple(recoveries(errors, owners, confirmed, held.reclaims, known, of))
+    recovered = tuple(recoveries(errors, owners, confirmed, held.reclaims, known, of, late))
     return Case(
         trace=trace,
         begins=begins,
@@ -147,9 +150,9 @@ def infer(
         lease_times=times,
         gaps=gaps,
         recoveries=recovered,
-        grants=tuple(grants(owners, confirmed, found_leases, refused, times, found_clients, found_heads, known)),
+        grants=tuple(grants(owners, confirmed, found_leases, refused, times, found_clients, found_heads, known, late)),
         verifier_changes=tuple(verifier_changes(owners, used, trace, found_links, known)),
-        blind=tuple(blind(found_links, damaged, found_leases, judged, begins, ends, cut_short)),
+        blind=tuple(blind(found_links, (*damaged, *shuffled(mixed)), found_leases, judged, begins, ends, cut_short)),
         events=tuple(
             events(
                 found_clients,

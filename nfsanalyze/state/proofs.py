@@ -21,6 +21,10 @@ Unseen = Mapping[str | None, Sequence[tuple[int, int]]]
 """By server address, from when to when something of it may be missing from the capture."""
 
 
+_MOMENTARY = {"trunking", "clientid"}
+"""Proofs of the moment: that a server accepts one address's id at another shows nothing about the time before."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SameHead:
     """A proof (or claim) that two addresses are one instance during an interval."""
@@ -32,6 +36,8 @@ class SameHead:
     proof: str
     proven: bool
     frames: tuple[int, ...]
+    since: int | None = None
+    "where it shows a moment only, when that was; else it holds for all of both stays"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,16 +92,21 @@ def proofs(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
     seen, macs = evidence.seen, evidence.macs
     first, last = max(a.first, b.first), min(a.answered, b.answered)
 
-    def proof(name: str, frames: Iterable[int], proven: bool = True, since: int = 0) -> SameHead:
+    unseen = [*evidence.unseen.get(a.address, ()), *evidence.unseen.get(b.address, ())]
+
+    def proof(name: str, frames: Iterable[int], at: int, *, proven: bool = True) -> SameHead:
         low, high = sorted((a.address, b.address))
+        # what the capture misses before that moment may be a change of either address
+        since = at if name in _MOMENTARY or any(start < at and first < end for start, end in unseen) else None
         return SameHead(
             address_a=low,
             address_b=high,
-            first=max(first, since),
-            last=max(first, last, since),
+            first=max(first, since or 0),
+            last=max(first, last, since or 0),
             proof=name,
             proven=proven,
             frames=tuple(sorted(set(frames))),
+            since=since,
         )
 
     contradicted = a.instance is not None and b.instance is not None and a.instance != b.instance
@@ -103,8 +114,7 @@ def proofs(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
     shown = _shared_instance(a, b, seen)
     if shown:
         told = seen.layouts.same_instance(a.address, shown[0].clientid, b.address, shown[1].clientid)
-        since = 0 if told else max(s.time for s in shown)
-        yield proof("instance" if told else "clientid", (s.frame for s in shown), since=since)
+        yield proof("instance" if told else "clientid", (s.frame for s in shown), max(s.time for s in shown))
     if a.address == b.address:
         return
     here, there = (evidence.verifiers.get(d.address, {}) for d in (a, b))
@@ -112,7 +122,7 @@ def proofs(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
         mine = [m for m in here[verifier] if a.first <= m.time <= a.last]
         theirs = [m for m in there[verifier] if b.first <= m.time <= b.last]
         if mine and theirs and any(verifier) and not contradicted:
-            yield proof("write-verifier", (mine[0].frame, theirs[0].frame))
+            yield proof("write-verifier", (mine[0].frame, theirs[0].frame), max(mine[0].time, theirs[0].time))
     if last < first:
         return
     for completion in evidence.completions:
@@ -121,7 +131,7 @@ def proofs(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
             and first <= completion.at.time <= last
             and completion.accepted
         ):
-            yield proof("trunking", completion.frames, since=completion.at.time)
+            yield proof("trunking", completion.frames, completion.at.time)
     mac = macs.at(a.address, last)
     moved = [c.time for d in (a, b) for c in macs.changes(d.address) if first < c.time <= last]
     together = all(macs.at(a.address, time - 1) == macs.at(b.address, time - 1) for time in moved)
@@ -129,9 +139,8 @@ def proofs(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
         ties = macs.adjacent(a.address, mac), macs.adjacent(b.address, mac)
         if ties[0] is not None and ties[1] is not None:
             # proxy ARP is told by what contradicts it, and that must not be what is missing
-            unseen = [*evidence.unseen.get(a.address, ()), *evidence.unseen.get(b.address, ())]
             whole = not any(start < last and first < end for start, end in unseen)
-            yield proof("mac", (ties[0].frame, ties[1].frame), proven=whole)
+            yield proof("mac", (ties[0].frame, ties[1].frame), last, proven=whole)
 
 
 def _shared_instance(a: Draft, b: Draft, seen: Seen) -> tuple[Sighting, Sighting] | None:

@@ -22,6 +22,7 @@ from dissect.nfs4.const import Op, Status
 from nfsanalyze.facts.errors import StateError
 from nfsanalyze.facts.files import Reclaim
 from nfsanalyze.facts.identity import ClientOwner, Confirm
+from nfsanalyze.state.disorder import Slack
 from nfsanalyze.state.ids import Ids
 
 FINAL = {int(Status.NO_GRACE), int(Status.RECLAIM_BAD), int(Status.RECLAIM_CONFLICT)}
@@ -123,6 +124,7 @@ def recoveries(
     reclaims: Sequence[Reclaim],
     ids: Ids,
     client_of: dict[int, int],
+    slack: Slack,
 ) -> list[Recovery]:
     """Run the machines over everything that happened, in order; numbered by the frame of the trigger."""
     happened: dict[tuple[int, str], list[Happening]] = defaultdict(list)
@@ -134,16 +136,27 @@ def recoveries(
                 happened[client, h.link.server_address].append(h)
     out: list[Recovery] = []
     for (client, address), series in happened.items():
-        out.extend(_follow(client, address, sorted(series, key=_when), ids))
+        late = slack.get((client, address), 0)
+        out.extend(_follow(client, address, sorted(series, key=lambda h: _when(h, late)), ids))
     out.sort(key=lambda r: (r.trigger.frame, r.client, r.address))
     for number, recovery in enumerate(out, 1):
         recovery.recovery = number
     return out
 
 
-def _when(h: Happening) -> tuple[int, int]:
-    """Requests count from their call, refusals from their reply: a request follows the refusal that caused it."""
-    return h.time, h.frame
+def _when(h: Happening, slack: int) -> tuple[int, int]:
+    """Requests count from their call, refusals from their reply: a request follows the refusal that caused it. Where
+    the capture mixed up what is this close, in the order in which a recovery goes."""
+    match h:
+        case StateError():
+            rank = 0
+        case ClientOwner():
+            rank = 1
+        case Confirm(op="SETCLIENTID_CONFIRM" | "CREATE_SESSION"):
+            rank = 2
+        case _:
+            rank = 3
+    return h.time + rank * slack, h.frame
 
 
 def _follow(client: int, address: str, series: Iterable[Happening], ids: Ids) -> Iterable[Recovery]:

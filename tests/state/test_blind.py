@@ -254,3 +254,32 @@ def test_callbacks_are_not_one_sided() -> None:
         back.callback([op("CB_RECALL_ANY")]).reply("NFS4ERR_OP_ILLEGAL")
     sent_back = judged(cluster)
     assert kinds(sent_back) == []
+
+
+class TestConnectionsThatFollowEachOther:
+    def reconnected(self, *, syn: bool) -> Analysis:
+        """A connection after another, with its handshake captured or not."""
+        cluster, mount = one()
+        begins = len(cluster.wire.frames)
+        mount.reconnect()
+        if not syn:
+            del cluster.wire.frames[begins:]
+        renewals(cluster, mount, times=2)
+        return judged(cluster)
+
+    def test_between_them_packets_are_missing(self) -> None:
+        (row,) = [row for row in rows(self.reconnected(syn=False), "blind") if row["kind"] == "loss"]
+        assert row["reason"] == "packets between two connections are missing from the capture"
+        assert (row["last"] - row["first"]).total_seconds() == pytest.approx(60, abs=1)
+
+    def test_nothing_is_where_the_second_is_seen_to_open(self) -> None:
+        assert "loss" not in kinds(self.reconnected(syn=True))
+
+    def test_nor_between_two_that_are_used_in_turn(self) -> None:
+        """The second was open before the capture began, and idle."""
+        cluster, mount = one()
+        other = mount.host.connect(A1, 0, handshake="none")
+        for connection in (mount.connection, other, mount.connection):
+            cluster.wait(30)
+            connection.call("RENEW", clientid=mount.clientid).reply()
+        assert "loss" not in kinds(judged(cluster))
