@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Literal
 
 from dissect.nfs4.batch import Batch, Note
 from dissect.nfs4.capture import Capture, CaptureError, ForeignFormat, Frame, UnknownFormat, open_capture
+from dissect.nfs4.link.protocols import IWARP_NOTE
 from dissect.nfs4.link.segment import Segment
 from dissect.nfs4.link.unwrap import Unwrapper
 from dissect.nfs4.tshark.assisted import Assisted, Ends, Watching, ends_of
 from dissect.nfs4.tshark.errors import TsharkError
-from dissect.nfs4.tshark.reach import IWARP_NOTE, is_rdma
+from dissect.nfs4.tshark.reach import may_be_rdma
 
 if TYPE_CHECKING:
     from dissect.nfs4.taps import Merged
@@ -206,7 +207,7 @@ class _Missed:
 
     @property
     def rdma(self) -> bool:
-        return any(map(is_rdma, self.reasons))
+        return any(map(may_be_rdma, self.reasons))
 
     def take(self, frame: Frame, number: int, reason: str) -> None:
         if not self.reasons and self._keep:
@@ -227,12 +228,11 @@ class _Missed:
 
 def _rdma_streams(batches: Iterable[Batch]) -> frozenset[Ends]:
     """Connections that carry RDMA."""
-    wanted = {
-        note.conn for batch in batches for note in batch.events if isinstance(note, Note) and note.reason == IWARP_NOTE
-    }
-    return frozenset(
-        frozenset(((each.initiator_address, each.initiator_port), (each.responder_address, each.responder_port)))
-        for batch in batches
-        for each in batch.connections
-        if each.conn in wanted
-    )
+    wanted: set[int | None] = set()
+    ends: dict[int | None, Ends] = {}
+    for batch in batches:
+        wanted |= {each.conn for each in batch.events if isinstance(each, Note) and each.reason == IWARP_NOTE}
+        for each in batch.connections:
+            initiator = each.initiator_address, each.initiator_port
+            ends[each.conn] = frozenset((initiator, (each.responder_address, each.responder_port)))
+    return frozenset(ends[conn] for conn in wanted if conn in ends)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Set
 
 from dissect.nfs4.batch import Gap, Note, TcpEvent
 from dissect.nfs4.bounds import NFS_PORTS, REPLY_EARLY_FRAMES
+from dissect.nfs4.link.protocols import IWARP_NOTE
 from dissect.nfs4.rpc.match import Call, Early, Matched, Matcher, Reply, xid_of
 from dissect.nfs4.rpc.record import Record
 from dissect.nfs4.rpc.voice import Nature, Voice
@@ -16,6 +17,8 @@ TLS_NOTE = "TLS: connection encrypted"
 SLIP_NOTE = "record mark implausible: next record searched for"
 SURPLUS_NOTE = "more records in a frame than can be numbered"
 NO_RECORD_NOTE = "no RPC record recognised on an NFS port"
+
+_CLOSED = {Nature.TLS: TLS_NOTE, Nature.RDMA: IWARP_NOTE}
 
 Output = Matched | TcpEvent | Gap | Note
 
@@ -101,8 +104,8 @@ class Flow:
         for direction, item in items:
             yield from self._told(direction, self._voices[direction].feed(item))
             yield from self._believe()
-            if isinstance(item, Piece) and self._voices[direction].nature is Nature.TLS:
-                yield from self._encrypted(direction, item)
+            if isinstance(item, Piece) and self._voices[direction].nature in _CLOSED:
+                yield from self._closed(direction, item)
         if all(voice.nature is Nature.OTHER for voice in self._voices):
             self.dead = True
             self._voices, self._matcher = _DEAD, Matcher()
@@ -138,12 +141,14 @@ class Flow:
                 self.shown = True
                 yield from self._told(1 - direction, self._voices[1 - direction].believe())
 
-    def _encrypted(self, direction: int, piece: Piece) -> Iterator[Note]:
-        """The server is ready for TLS, or the client has begun it: nothing that follows can be read."""
-        other = self._voices[1 - direction]
-        if other.nature is not Nature.TLS:
-            other.stop(Nature.TLS)
-            yield Note(reason=TLS_NOTE, count=1, frame=piece.origin.frame, conn=self.connection.conn)
+    def _closed(self, direction: int, piece: Piece) -> Iterator[Note]:
+        """One side has begun what cannot be read here (the server is ready for TLS, the client has begun it): nothing
+        that follows can be, either way."""
+        nature, other = self._voices[direction].nature, self._voices[1 - direction]
+        if other.nature is not nature:
+            other.stop(nature)
+            self._spoke = True
+            yield Note(reason=_CLOSED[nature], count=1, frame=piece.origin.frame, conn=self.connection.conn)
 
     def _matched(self, before: int | None) -> Iterator[Matched]:
         yield from self._matcher.match(before)

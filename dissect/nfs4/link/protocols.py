@@ -157,6 +157,9 @@ IP_PROTOCOLS: dict[int, tuple[str, str | None]] = {
 }
 """As ETHERTYPES; a number that is not here carries nothing that NFS runs over."""
 
+IWARP_NOTE = "RDMA: iWARP not decoded"
+"""Of a TCP connection that carries RDMA (RFC 5040)."""
+
 UDP_TUNNELS: dict[int, str] = {
     1701: "tunnel: L2TP not decoded",
     2152: "tunnel: GTP-U not decoded",

@@ -19,6 +19,8 @@ _AUTH_TLS = int(AuthFlavor.AUTH_TLS).to_bytes(4, "big")
 _READY_FOR_TLS = bytes(8) + len(STARTTLS).to_bytes(4, "big") + STARTTLS
 """reply_stat, and the verifier by which a server agrees to TLS (RFC 9289 section 4.1)."""
 _TLS_HANDSHAKE = b"\x16\x03"
+_MPA = b"MPA "
+"""How either side begins RDMA over TCP: "MPA ID Req Frame", "MPA ID Rep Frame" (RFC 5044 section 7.1)."""
 _HOLES_KEPT = 16
 
 
@@ -29,6 +31,10 @@ class Nature(Enum):
     RPC = auto()
     OTHER = auto()
     TLS = auto()
+    RDMA = auto()
+
+
+_CLOSED = (Nature.OTHER, Nature.TLS, Nature.RDMA)
 
 
 class Voice:
@@ -47,7 +53,7 @@ class Voice:
 
     def feed(self, item: Item) -> list[Record | Hole]:
         """Take the next piece of the stream: see `Records.feed`."""
-        if self.nature in (Nature.OTHER, Nature.TLS):
+        if self.nature in _CLOSED:
             return []
         if isinstance(item, Piece):
             self._octets += len(item.data)
@@ -76,7 +82,7 @@ class Voice:
 
     def close(self) -> list[Record | Hole]:
         """The stream ends here."""
-        if self.nature in (Nature.OTHER, Nature.TLS):
+        if self.nature in _CLOSED:
             return []
         out = self._heard(self._records.close())
         self._count()
@@ -118,6 +124,9 @@ class Voice:
         """Something stood where a record should have begun."""
         if self._probe and self._records.slipped_on.startswith(_TLS_HANDSHAKE):
             self.stop(Nature.TLS)
+        elif self.nature is Nature.RPC and self._records.slipped_on == _MPA:
+            self._records = Records()
+            self.stop(Nature.RDMA)
         elif self.nature is Nature.OPEN:
             if self._replies:
                 self._replies = 0

@@ -72,6 +72,7 @@ def _once(key: Words) -> Index:
     """Indices of the keys that are there once."""
     order = np.argsort(key, kind="stable")
     ordered = key[order]
-    same = np.concatenate([[False], ordered[1:] == ordered[:-1]])
-    alone = ~same & ~np.concatenate([same[1:], [False]])
+    same = np.zeros(len(key) + 1, np.bool_)
+    same[1:-1] = ordered[1:] == ordered[:-1]
+    alone = ~(same[:-1] | same[1:])
     return np.sort(order[alone])

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 from dissect.nfs4.capture.frame import Frame
 from dissect.nfs4.link.datagrams import Datagrams, Way
+from dissect.nfs4.link.protocols import IWARP_NOTE
 from dissect.nfs4.link.runs import Binding
 from dissect.nfs4.link.segment import Other, Segment
 from dissect.nfs4.link.unwrap import Unwrapper
 from dissect.nfs4.tshark.answer import Answer, Message, segment
 from dissect.nfs4.tshark.errors import TsharkError
-from dissect.nfs4.tshark.reach import IWARP_NOTE, out_of_reach
+from dissect.nfs4.tshark.reach import out_of_reach
 
 RDMA_CLIENT_PORT, RDMA_SERVER_PORT = 4791, 20049
 """What stands for the ports of a connection that names none: those of RoCEv2 and of NFS over RDMA."""
@@ -83,11 +84,9 @@ class Assisted(Unwrapper):
         answer = self._answer if self._answer is not None and self._answer.frame == number else None
         if self._missed is not None:
             return self._open(frame, number, answer, items)
-        if self._alone:
-            return self._replaced(frame, answer, items)
         if self._streams and any(isinstance(item, Segment) and ends_of(item) in self._streams for item in items):
             return self._of_stream(frame, number, answer)
-        return items
+        return self._replaced(frame, answer, items) if self._alone else items
 
     def _next(self) -> Answer | None:
         if self.failure is not None:
@@ -121,7 +120,7 @@ class Assisted(Unwrapper):
             super()._note(self._missed, number)
             return tuple(items)
         self._count(self._missed, number)
-        return found or (Other(frame=number, protocol=answer.protocols[-1]),)
+        return found or (Other(frame=number, protocol=_named(answer)),)
 
     def _replaced(self, frame: Frame, answer: Answer | None, items: Iterable[Segment | Other]) -> Result:
         """A frame that tshark is to open although we can. Messages by UDP are ours: tshark has no segments of them."""
@@ -170,6 +169,11 @@ class Assisted(Unwrapper):
         if server == message.source:
             ports = (RDMA_SERVER_PORT, RDMA_CLIENT_PORT)
         return message.source, ports[0], message.destination, ports[1]
+
+
+def _named(answer: Answer) -> str:
+    """The innermost protocol that has a name."""
+    return next((name for name in reversed(answer.protocols) if name != "data"), "data")
 
 
 def _unread(answer: Answer) -> bool:

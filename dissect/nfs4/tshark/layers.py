@@ -87,13 +87,25 @@ def _network(name: str, layer: Layer) -> tuple[str, str, int] | None:
 
 def _segment(layer: Layer, network: tuple[str, str, int], mac: str | None) -> Iterator[list[Any]]:
     """A segment, if its whole header was captured."""
-    numbers = [_number(layer, f"tcp_tcp_{name}") for name in ("srcport", "dstport", "seq_raw", "ack_raw", "flags")]
+    numbers = [
+        _number(layer, "tcp_tcp_srcport"),
+        _number(layer, "tcp_tcp_dstport"),
+        _unrelative(layer, "seq"),
+        _unrelative(layer, "ack"),
+        _number(layer, "tcp_tcp_flags"),
+    ]
     length = _number(layer, "tcp_tcp_len")
     if None in numbers or length is None:
         return
     payload = (_text(layer, "tcp_tcp_payload") or "").replace(":", "")
     source, target, ttl = network
     yield [source, numbers[0], target, *numbers[1:], length, payload, mac, ttl]
+
+
+def _unrelative(layer: Layer, name: str) -> int | None:
+    """tcp.seq_raw or tcp.ack_raw: where octets are told too, their names are also those of tcp.seq's and tcp.ack's."""
+    octets = _text(layer, f"tcp_tcp_{name}_raw_raw")
+    return _number(layer, f"tcp_tcp_{name}_raw") if octets is None else int(octets, 16)
 
 
 def _binding(layer: Layer) -> Iterator[list[Any]]:

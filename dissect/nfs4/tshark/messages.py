@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dissect.nfs4.tshark.layers import Layers
 
-NEEDED = ("infiniband", "iwarp_ddp_rdmap", "rpcordma", "rpc")
+NEEDED = ("infiniband", "rpcordma", "rpc")
 """Layers whose fields and octets are asked for."""
 
 _JOINED = "rpcordma_rpcordma_fragments_raw"
@@ -52,7 +52,11 @@ def _joined(layers: Layers) -> Iterator[bytes]:
 
 
 def _iwarp(layers: Layers) -> Iterator[bytes]:
-    return (bytes.fromhex(octets) for octets in layers.all("iwarp_ddp_rdmap_raw") if isinstance(octets, str))
+    """What an MPA frame carries (RFC 5044 section 4.1): its length, and then so many octets before padding and CRC."""
+    for octets in layers.all("iwarp_mpa_raw"):
+        if isinstance(octets, str):
+            frame = bytes.fromhex(octets)
+            yield frame[2 : 2 + int.from_bytes(frame[:2], "big")]
 
 
 def _infiniband(layers: Layers) -> Iterator[bytes]:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from dissect.nfs4.capture.linktypes import LinkType
-
-IWARP_NOTE = "RDMA: iWARP not decoded"
-"""A TCP connection that carries RDMA (RFC 5040): all its frames are out of reach."""
-
 _REASONS = ("unknown link type", "cooked capture of interface type", "tunnel: ", "RDMA: ")
-_RDMA = ("RDMA: ", f"unknown link type {int(LinkType.INFINIBAND)}")
+_MAY_BE_RDMA = ("RDMA: ", "unknown link type")
 _ENDING = " not decoded"
 
 
@@ -17,9 +12,9 @@ def out_of_reach(reason: str) -> bool:
     return reason.startswith(_REASONS)
 
 
-def is_rdma(reason: str) -> bool:
-    """Whether what comes back may be whole messages."""
-    return reason.startswith(_RDMA)
+def may_be_rdma(reason: str) -> bool:
+    """Whether what comes back may be whole messages: InfiniBand has link types of its own."""
+    return reason.startswith(_MAY_BE_RDMA)
 
 
 def opened(reason: str) -> str:

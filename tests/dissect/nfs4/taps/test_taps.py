@@ -178,3 +178,9 @@ def test_equal_headers_are_paired_by_the_nearest_time() -> None:
     assert found.right.tolist() == [0, 1]
     assert len(copies(key, np.zeros(4, np.int64), key[:1], np.array([60 * S])).left) == 0
     assert unique(key, key).left.tolist() == [3]
+
+
+def test_a_capture_without_tcp_has_no_copies() -> None:
+    none, some = np.zeros(0, np.uint64), np.array([7, 7, 9], np.uint64)
+    assert [len(unique(*each).left) for each in ((none, none), (none, some), (some, none))] == [0, 0, 0]
+    assert unique(some, np.array([9, 5], np.uint64)).left.tolist() == [2]
