@@ -112,7 +112,8 @@ def files(exchanges: Sequence[Exchange]) -> Files:
                     if args.reclaim:
                         reclaims.append(_reclaim(e, index, "LOCK", "LOCK reclaim", current))
                     if isinstance(result, t.LOCK4resok):
-                        _keep(e, held, result.lock_stateid.other, "lock", args.clientid, current, None, args.reclaim)
+                        clientid = args.clientid if e.minor == 0 else None
+                        _keep(e, held, result.lock_stateid.other, "lock", clientid, current, None, args.reclaim)
                         if current is not None:
                             locks[e.link.client_address, current].add(
                                 (e.link.server_address, result.lock_stateid.other)

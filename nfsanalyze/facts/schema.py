@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nfsanalyze.facts import (
+    schema_aftermath,
     schema_identity,
     schema_lifecycle,
     schema_servers,
@@ -26,6 +27,7 @@ _PARTS = (
     schema_identity,
     schema_state,
     schema_lifecycle,
+    schema_aftermath,
     schema_servers,
     schema_volume,
 )

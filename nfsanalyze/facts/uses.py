@@ -107,7 +107,7 @@ def _v40(trace: Trace) -> Uses:
     m, o = trace.messages, trace.ops
     at = np.flatnonzero(_among(o["op"], list(_RENEWING)) & (o["key"] != 0))
     rows = o["row"][at]
-    at = at[_fresh_calls(trace, rows) & (m["minor"][rows] == 0)]
+    at = at[fresh_calls(trace, rows) & (m["minor"][rows] == 0)]
     how = np.where(o["op"][at] == int(Op.RENEW), int(How.EXPLICIT), int(How.STATE))
     return _called(trace, at, how.astype(np.uint8))
 
@@ -115,7 +115,7 @@ def _v40(trace: Trace) -> Uses:
 def _sequences(trace: Trace) -> Uses:
     o = trace.ops
     at = np.flatnonzero((o["op"] == int(Op.SEQUENCE)) & (o["key"] != 0))
-    at = at[_fresh_calls(trace, o["row"][at])]
+    at = at[fresh_calls(trace, o["row"][at])]
     return _called(trace, at, np.full(len(at), int(How.SEQUENCE), np.uint8))
 
 
@@ -143,7 +143,7 @@ def _among(ops: NDArray[np.uint16], wanted: Sequence[Op]) -> NDArray[np.bool_]:
     return table[ops]
 
 
-def _fresh_calls(trace: Trace, rows: NDArray[np.uint32]) -> NDArray[np.bool_]:
+def fresh_calls(trace: Trace, rows: NDArray[np.uint32]) -> NDArray[np.bool_]:
     m = trace.messages
     found: NDArray[np.bool_] = (m["kind"][rows] == int(Kind.COMPOUND_CALL)) & (
         m["marks"][rows] & int(Marks.RETRANSMITTED) == 0
@@ -163,11 +163,11 @@ def _called(trace: Trace, at: NDArray[np.intp], how: NDArray[np.uint8]) -> Uses:
         key=o["key"][at],
         op=o["op"][at],
         how=how,
-        status=_statuses(trace, reply, o["index"][at]),
+        status=statuses(trace, reply, o["index"][at]),
     )
 
 
-def _statuses(trace: Trace, reply: NDArray[np.int32], indexes: NDArray[np.uint16]) -> NDArray[np.int32]:
+def statuses(trace: Trace, reply: NDArray[np.int32], indexes: NDArray[np.uint16]) -> NDArray[np.int32]:
     """Status of the operation at an index of each reply: NO_STATUS where unanswered or not executed."""
     overall = np.where(reply >= 0, trace.messages["status"][reply], np.int32(NO_STATUS))
     bad = np.flatnonzero(overall > 0)

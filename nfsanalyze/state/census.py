@@ -31,6 +31,11 @@ class Moment:
     frame: int
 
 
+def moment(trace: Trace, row: int) -> Moment:
+    """The moment of one message, by its row."""
+    return Moment(time=trace.time(row), frame=trace.frame(row))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """Many moments, in order of time: two arrays, for a server may answer millions of times."""

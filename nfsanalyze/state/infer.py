@@ -20,6 +20,7 @@ from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.rows import first_rows, last_rows, numbered
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.facts.uses import Uses, accepted
+from nfsanalyze.state.aftermath import Aftermath, Known, aftermath
 from nfsanalyze.state.blind import Blind, Missing, blind, damage
 from nfsanalyze.state.census import Census, Moment, census
 from nfsanalyze.state.detection import Detected, SessionUse, completions, detections, session_uses
@@ -27,7 +28,6 @@ from nfsanalyze.state.disorder import disorder, shuffled, slack
 from nfsanalyze.state.episodes import episodes, foreigns
 from nfsanalyze.state.events import Event, events
 from nfsanalyze.state.gaps import LeaseGap, LeaseTime, lease_gaps, refusals, settle
-from nfsanalyze.state.grants import Grant, grants
 from nfsanalyze.state.heads import Heads, heads
 from nfsanalyze.state.hosts import Clients, clients
 from nfsanalyze.state.ids import Ids, ids
@@ -37,7 +37,6 @@ from nfsanalyze.state.proofs import Evidence, Verifiers
 from nfsanalyze.state.recoveries import Recovery, recoveries
 from nfsanalyze.state.sightings import Seen, seen
 from nfsanalyze.state.takeovers import Change, Doubt, judge
-from nfsanalyze.state.verifiers import VerifierChange, verifier_changes
 
 DEFAULT_LEASE_S = 90.0
 """Assumed where no GETATTR shows the lease time: the default of Linux nfsd, illumos and nfs4j."""
@@ -72,8 +71,7 @@ class Case:
     lease_times: dict[int, LeaseTime]
     gaps: tuple[LeaseGap, ...]
     recoveries: tuple[Recovery, ...]
-    grants: tuple[Grant, ...]
-    verifier_changes: tuple[VerifierChange, ...]
+    aftermath: Aftermath
     blind: tuple[Blind, ...]
     events: tuple[Event, ...]
 
@@ -150,8 +148,21 @@ def infer(
         lease_times=times,
         gaps=gaps,
         recoveries=recovered,
-        grants=tuple(grants(owners, confirmed, found_leases, refused, times, found_clients, found_heads, known, late)),
-        verifier_changes=tuple(verifier_changes(owners, used, trace, found_links, known)),
+        aftermath=aftermath(
+            Known(
+                facts=facts,
+                ids=known,
+                clients=found_clients,
+                census=counted,
+                heads=found_heads,
+                changes=found_changes,
+                leases=found_leases,
+                lease_times=times,
+                refused=refused,
+                recoveries=recovered,
+                slack=late,
+            )
+        ),
         blind=tuple(blind(found_links, (*damaged, *shuffled(mixed)), found_leases, judged, begins, ends, cut_short)),
         events=tuple(
             events(

@@ -21,7 +21,7 @@ from scenarios.stories import pair, taken_over
 
 
 def ends(cluster: Cluster) -> list[str]:
-    return [g.previous_end for g in inferred(cluster).grants if g.previous_end is not None]
+    return [g.previous_end for g in inferred(cluster).aftermath.grants if g.previous_end is not None]
 
 
 @pytest.mark.parametrize("minor", [0, 1])
@@ -47,7 +47,7 @@ def test_one_that_was_in_use_until_the_client_asked_anew() -> None:
     renewals(cluster, mount)
     cluster.at[A1].forget(mount.clientid)  # type: ignore[union-attr]
     mount.identify()
-    (grant,) = [g for g in inferred(cluster).grants if g.previous is not None]
+    (grant,) = [g for g in inferred(cluster).aftermath.grants if g.previous is not None]
     assert (grant.previous_end, grant.previous_at is not None) == ("live", True)
 
 
@@ -58,7 +58,7 @@ def test_another_instance_at_the_address_is_nobodys_fault() -> None:
 
 
 def test_a_confirm_counts_wherever_it_went() -> None:
-    grants = inferred(confirmed_elsewhere()).grants
+    grants = inferred(confirmed_elsewhere()).aftermath.grants
     last = grants[-1]
     assert last.owner.link.server_address == A2
     assert last.tried is not None
@@ -67,22 +67,22 @@ def test_a_confirm_counts_wherever_it_went() -> None:
 
 
 def test_an_unconfirmed_one_and_one_asked_for_again() -> None:
-    (grant, *_) = inferred(unconfirmed()).grants
+    (grant, *_) = inferred(unconfirmed()).aftermath.grants
     assert (grant.tried, grant.superseded, grant.in_force) == (None, None, None)
     cluster = Cluster({A1: Head()})
     host = Host(cluster=cluster)
     mount = Mount(host=host, server=A1, minor=1, connection=host.connect(A1, 1))
     mount.identify(twice=True)
-    first, second = inferred(cluster).grants
+    first, second = inferred(cluster).aftermath.grants
     assert first.superseded is not None
     assert first.superseded.frame == second.owner.frame
     assert second.in_force is not None
 
 
 def test_use_is_counted_only_where_it_must_be_the_owners() -> None:
-    first, second = inferred(given_twice()).grants
+    first, second = inferred(given_twice()).aftermath.grants
     assert first.used is not None
     assert second.in_force is not None
     assert first.used.time > second.in_force.time
-    mounts = [g for g in inferred(per_mount()).grants if g.in_force]
+    mounts = [g for g in inferred(per_mount()).aftermath.grants if g.in_force]
     assert all(g.used is not None for g in mounts)

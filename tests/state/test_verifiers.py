@@ -12,7 +12,7 @@ from wire.dialogue import Wire
 
 def seen(story: Cluster | Wire) -> list[tuple[bool, bool, bool]]:
     """(comes back, on a connection of the one before, the one before still alive) of each change."""
-    return [(c.returns, c.shared is not None, c.alive is not None) for c in inferred(story).verifier_changes]
+    return [(c.returns, c.shared is not None, c.alive is not None) for c in inferred(story).aftermath.verifier_changes]
 
 
 @pytest.mark.parametrize("minor", [0, 1])

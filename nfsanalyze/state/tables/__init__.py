@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nfsanalyze.facts.schema import TABLES, polars_schema
 from nfsanalyze.state.infer import Case
 from nfsanalyze.state.tables import (
+    aftermath,
     changes,
     identity,
     leases,
@@ -50,6 +51,12 @@ _BUILDERS: dict[str, Callable[[Case], Rows]] = {
     "purges": servers.purge_rows,
     "grants": lifecycle.grants,
     "verifier_changes": lifecycle.verifier_changes,
+    "stale_renewals": aftermath.stale_renewals,
+    "graces": aftermath.graces,
+    "late_reclaims": aftermath.late_reclaims,
+    "reclaim_completes": aftermath.reclaim_completes,
+    "holdings": aftermath.holdings,
+    "late_renewals": aftermath.late_renewals,
 }
 
 

@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 def grants(case: Case) -> Iterator[Row]:
     """grants."""
-    for g in case.grants:
+    for g in case.aftermath.grants:
         o, tried, previous, force = g.owner, g.tried, g.previous_at, g.in_force
         yield {
             "frame": o.frame,
@@ -49,7 +49,7 @@ def grants(case: Case) -> Iterator[Row]:
 
 def verifier_changes(case: Case) -> Iterator[Row]:
     """verifier_changes."""
-    for c in case.verifier_changes:
+    for c in case.aftermath.verifier_changes:
         yield {
             "frame": c.after.frame,
             "before_frame": c.before.frame,

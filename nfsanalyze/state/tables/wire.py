@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nfsanalyze.state.infer import Case
+from nfsanalyze.state.sequels import sequels
 
 Row = dict[str, Any]
 
@@ -69,7 +70,8 @@ def blind_stretches(case: Case) -> Iterator[Row]:
 
 def events(case: Case) -> Iterator[Row]:
     """events."""
-    for e in case.events:
+    told = {e.frame for e in case.events}
+    for e in (*case.events, *sequels(case.aftermath, told)):
         yield {
             "frame": e.frame,
             "time": e.time,

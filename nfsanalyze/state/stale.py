@@ -1,0 +1,127 @@
+"""RENEWs that are told STALE_CLIENTID, in runs: did the client do what it must, and ask for a new clientid?
+
+RFC 7530 section 9.6.2: STALE_CLIENTID is answered by SETCLIENTID. A client that goes on with RENEW is stuck.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dissect.nfs4.batch import Kind, Marks
+from dissect.nfs4.const import Op, Status
+from nfsanalyze.facts.errors import StateError
+from nfsanalyze.facts.identity import ClientOwner
+from nfsanalyze.facts.roles import Link
+from nfsanalyze.facts.trace import Trace
+from nfsanalyze.state.census import Moment, moment
+from nfsanalyze.state.leases import Lease
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleRun:
+    """RENEWs of one clientid refused as unknown, with neither a new identity nor an accepted renewal between. `end`:
+    identity (the client asked for a new one), accepted (the server knew it again), open; `last_call`: the client's last
+    v4.0 COMPOUND to that server before that end."""
+
+    client: int | None
+    client_address: str
+    server_address: str
+    clientid: bytes
+    calls: tuple[Moment, ...]
+    replies: tuple[Moment, ...]
+    end: str
+    end_at: Moment | None
+    last_call: Moment
+
+
+def stale_runs(
+    trace: Trace,
+    links: Mapping[int, Link],
+    errors: Sequence[StateError],
+    owners: Sequence[ClientOwner],
+    leases: Sequence[Lease],
+    client_of: Mapping[int, int],
+) -> list[StaleRun]:
+    """All runs, by first frame."""
+    refused: dict[tuple[str, str, bytes], list[StateError]] = defaultdict(list)
+    for e in errors:
+        if e.op == Op.RENEW and e.status == int(Status.STALE_CLIENTID) and e.key is not None and e.call_time:
+            refused[e.link.client_address, e.link.server_address, e.key].append(e)
+    if not refused:
+        return []
+    asked: dict[tuple[str, str], list[Moment]] = defaultdict(list)
+    for o in owners:
+        asked[o.link.client_address, o.link.server_address].append(Moment(time=o.time, frame=o.frame))
+    out = []
+    for (client, server, clientid), series in sorted(refused.items()):
+        mine = [lease for lease in leases if lease.clientid == clientid and server in lease.addresses]
+        for run, end in _split(sorted(series, key=_when), asked[client, server], mine):
+            out.append(
+                StaleRun(
+                    client=client_of.get(run[0].link.conn),
+                    client_address=client,
+                    server_address=server,
+                    clientid=clientid,
+                    calls=tuple(Moment(time=_when(e)[0], frame=e.call_frame or e.frame) for e in run),
+                    replies=tuple(Moment(time=e.time, frame=e.frame) for e in run),
+                    end=end[0] if end else "open",
+                    end_at=end[1] if end else None,
+                    last_call=_last(trace, _calls(trace, links, run[0].link, client_of), end[1].time if end else None),
+                )
+            )
+    return sorted(out, key=lambda r: (r.replies[0].frame, r.clientid))
+
+
+def _when(e: StateError) -> tuple[int, int]:
+    return e.call_time or e.time, e.frame
+
+
+_End = tuple[str, Moment]
+
+
+def _split(
+    series: Sequence[StateError], asked: Sequence[Moment], leases: Sequence[Lease]
+) -> list[tuple[list[StateError], _End | None]]:
+    """Runs, and what ends each."""
+    out: list[tuple[list[StateError], _End | None]] = []
+    for e in series:
+        time, _ = _when(e)
+        ends = [("identity", m) for m in asked if m.time > time]
+        ends += [("accepted", m) for lease in leases if (m := _accepted(lease, time)) is not None]
+        end = min(ends, key=lambda x: (x[1].time, x[1].frame), default=None)
+        if out and out[-1][1] == end:
+            out[-1][0].append(e)
+        else:
+            out.append(([e], end))
+    return out
+
+
+def _accepted(lease: Lease, since: int) -> Moment | None:
+    """The first accepted renewal after a time."""
+    at = int(np.searchsorted(lease.times, since, "right"))
+    return Moment(time=int(lease.times[at]), frame=int(lease.frames[at])) if at < len(lease.times) else None
+
+
+def _calls(trace: Trace, links: Mapping[int, Link], like: Link, client_of: Mapping[int, int]) -> NDArray[np.intp]:
+    """Rows of the v4.0 COMPOUNDs that the client of one connection sent to its server, over all connections, by
+    time."""
+    m, client = trace.messages, client_of.get(like.conn)
+    conns = [
+        link.conn
+        for link in links.values()
+        if (link.client_address, link.server_address) == (like.client_address, like.server_address)
+        and client_of.get(link.conn) == client
+    ]
+    sent = (m["kind"] == int(Kind.COMPOUND_CALL)) & (m["minor"] == 0) & np.isin(m["conn"], conns)
+    rows = np.flatnonzero(sent & (m["marks"] & int(Marks.RETRANSMITTED) == 0))
+    return rows[np.argsort(m["time"][rows], kind="stable")]
+
+
+def _last(trace: Trace, calls: NDArray[np.intp], before: int | None) -> Moment:
+    at = len(calls) if before is None else int(np.searchsorted(trace.messages["time"][calls], before))
+    return moment(trace, int(calls[max(at - 1, 0)]))
