@@ -47,6 +47,9 @@ UNANSWERED_OF_XID = 64
 CALLBACK_PROGRAMS = 4096
 """Announced callback programs remembered."""
 
+CALLBACK_ENDPOINTS = 65536
+"""Announced callback addresses remembered."""
+
 RECORDS_A_FRAME = 4096
 """Message ids number the records of a frame in 12 bits; the shortest records fill a 64 KiB frame with fewer."""
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 from heapq import heappop, heappush
+from ipaddress import ip_address
 
 from dissect.nfs4.batch import Marks, Note
 from dissect.nfs4.bounds import (
+    CALLBACK_ENDPOINTS,
     CALLBACK_PROGRAMS,
     NFS_PORTS,
     REORDER_FRAMES,
@@ -50,6 +52,7 @@ class Streams:
         self._silent: list[Flow] = []
         self._served: set[Endpoint] = set()
         self._callback_programs: set[int] = set()
+        self._callback_endpoints: set[Endpoint] = set()
 
     def advance(self, frame: int) -> None:
         """The capture has come to this frame: decide what is due."""
@@ -92,8 +95,9 @@ class Streams:
         self._new.clear()
         self._stalls.clear()
         self._early.clear()
+        known = self._served | self._callback_endpoints
         for flow in self._silent:
-            if flow.connection.responder in self._served:
+            if flow.connection.responder in known:
                 flow.shown = True
                 self._finish(flow)
             else:
@@ -189,14 +193,29 @@ class Streams:
         )
 
     def _learn(self, message: Message) -> None:
-        """Callback programs outside the range that RFC 5531 gives them are known only where they are announced."""
+        """Callback programs outside the range that RFC 5531 gives them are known only where they are announced; and a
+        server's SYN that a client does not answer tells something only where it was asked to come."""
         for operation in message.operations:
             value = operation.value
             if isinstance(value, SETCLIENTID4args):
                 program = value.cb_program
+                endpoint = _endpoint(value.na_r_addr)
+                if endpoint is not None and len(self._callback_endpoints) < CALLBACK_ENDPOINTS:
+                    self._callback_endpoints.add(endpoint)
             elif isinstance(value, CREATE_SESSION4args):
                 program = value.csa_cb_program
             else:
                 continue
             if program and len(self._callback_programs) < CALLBACK_PROGRAMS:
                 self._callback_programs.add(program)
+
+
+def _endpoint(uaddr: bytes) -> Endpoint | None:
+    """Address and port of a universal address (RFC 5665 section 5.2.3.3), None where it is none."""
+    host, *port = uaddr.decode("ascii", "replace").rsplit(".", 2)
+    if len(port) != 2 or not all(part.isdecimal() and len(part) <= 3 and int(part) < 256 for part in port):
+        return None
+    try:
+        return str(ip_address(host)), int(port[0]) << 8 | int(port[1])
+    except ValueError:
+        return None

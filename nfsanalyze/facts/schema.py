@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nfsanalyze.facts import (
     schema_aftermath,
+    schema_channels,
     schema_identity,
     schema_lifecycle,
     schema_servers,
@@ -29,6 +30,7 @@ _PARTS = (
     schema_lifecycle,
     schema_aftermath,
     schema_servers,
+    schema_channels,
     schema_volume,
 )
 

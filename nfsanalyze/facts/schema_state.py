@@ -88,8 +88,11 @@ TABLES = (
         backchannel    bool?     a connection serves its callbacks; null = creation not seen
         first_frame    u64       first frame
         last_frame     u64       last frame
+        first          time      time of the first frame
+        last           time      time of the last frame
         created_frame  u64?      reply that made it
         destroyed_frame u64?     reply that ended it
+        refused_frame  u64?      first reply that says the session is not known
         """,
     ),
     table(

@@ -105,7 +105,8 @@ def _origins(links: dict[int, Link], leases: Sequence[Lease], begins: Moment) ->
     told = set()
     for link in links.values():
         pair = (link.client_address, link.server_address)
-        if link.syn_frame is None and not link.callback and pair not in told and (link.calls or link.replies):
+        seen = link.calls or link.replies or (link.client_segments and link.server_segments)
+        if link.syn_frame is None and not link.callback and pair not in told and seen:
             told.add(pair)
             yield _row(
                 link,

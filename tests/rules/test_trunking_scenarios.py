@@ -24,4 +24,4 @@ def test_it_sets_off_what_it_must_and_nothing_else(name: str) -> None:
 @pytest.mark.parametrize("harm", HARMS)
 @pytest.mark.parametrize("name", [name for name, case in TRUNKING.items() if case.fires])
 def test_harm_to_the_capture_makes_no_finding_and_hides_none(name: str, harm: str, tmp_path: Path) -> None:
-    assert faults_of_harm(TRUNKING[name], harm, tmp_path) == []
+    assert faults_of_harm(TRUNKING[name], harm, tmp_path, "NFS3") == []

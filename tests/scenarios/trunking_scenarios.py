@@ -26,7 +26,7 @@ from scenarios.stories import (
     returned,
     taken_over,
 )
-from wire.dialogue import op
+from wire.dialogue import Session, op
 
 PURGE = b"\xff" * 8
 
@@ -194,6 +194,42 @@ def _unmounted(p: Pair) -> Pair:
     return p
 
 
+# --- sessions away from home
+
+
+def _away(
+    *, claimed: bool = True, outcome: str = "NFS4ERR_BADSESSION", bind: str | None = None, moved: bool = False
+) -> Pair:
+    """The session made at A1 is used at A2; `bind`: how BIND_CONN_TO_SESSION is answered before."""
+    if claimed:
+        head_1, head_2 = _twins()
+        p = pair(minor=1, head_1=head_1, head_2=head_2)
+    else:
+        p = pair(minor=1)
+    if moved:
+        taken_over(p)
+    session = p.first.session
+    assert session is not None
+    c = p.host.connect(A2, 1)
+    if bind is not None:
+        asked = c.compound([op("BIND_CONN_TO_SESSION", session=session.session)])
+        asked.reply([{"session": session.session}] if bind == "NFS4_OK" else [bind])
+    c.compound([], session=Session(session=session.session), slot=3).reply([], sequence_status=outcome)
+    renewals(p.cluster, *p.mounts)
+    return p
+
+
+def _away_too_late() -> Pair:
+    """The session is destroyed at home before it is tried elsewhere."""
+    p = pair(minor=1)
+    session = p.first.session
+    assert session is not None
+    p.first.connection.compound([op("DESTROY_SESSION", session=session.session)]).reply([{}])
+    c = p.host.connect(A2, 1)
+    c.compound([], session=session).reply([], sequence_status="NFS4ERR_BADSESSION")
+    return p
+
+
 TRUNKING: dict[str, Scenario] = {
     "two heads at rest, v4.0": scenario(lambda: _quiet().cluster, tempts="302 306 307"),
     "two heads at rest, v4.1": scenario(lambda: _quiet(minor=1).cluster, tempts="302 304 305 306"),
@@ -231,4 +267,13 @@ TRUNKING: dict[str, Scenario] = {
     ),
     "a clientid in use for its own state": scenario(lambda: _busy(_quiet(minor=1)).cluster, "318", tempts="301"),
     "a clean unmount": scenario(lambda: _unmounted(_quiet(minor=1)).cluster, tempts="318"),
+    "a session refused at the other address of one identity": scenario(lambda: _away().cluster, "306 311"),
+    "a session refused at another server": scenario(lambda: _away(claimed=False).cluster, "311"),
+    "a session that cannot be bound at the other address": scenario(
+        lambda: _away(bind="NFS4ERR_BADSESSION").cluster, "306 311"
+    ),
+    "a session that is accepted at the other address": scenario(
+        lambda: _away(outcome="NFS4_OK", bind="NFS4_OK").cluster, tempts="306 311"
+    ),
+    "a session that was destroyed at home": scenario(lambda: _away_too_late().cluster, tempts="311"),
 }

@@ -127,6 +127,12 @@ class Call:
         self.answer = self.connection.send(self.replier, rpc.record(rpc.accepted(self.xid, b"")))
         return self
 
+    def reply_version_mismatch(self) -> Call:
+        """MINOR_VERS_MISMATCH: no operation was looked at, so there are no results (RFC 8881 section 16.2.3)."""
+        body = rpc.compound_results(self.tag, status_number("NFS4ERR_MINOR_VERS_MISMATCH"), [])
+        self.answer = self.connection.send(self.replier, rpc.record(rpc.accepted(self.xid, body)))
+        return self
+
     def deny(self, auth_stat: int = 13) -> Call:
         """Answered with AUTH_ERROR (13 is RPCSEC_GSS_CREDPROBLEM)."""
         self.answer = self.connection.send(self.replier, rpc.record(rpc.denied(self.xid, auth_stat)))

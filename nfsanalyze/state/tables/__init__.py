@@ -10,6 +10,7 @@ from nfsanalyze.state.infer import Case
 from nfsanalyze.state.tables import (
     aftermath,
     changes,
+    channels,
     identity,
     leases,
     lifecycle,
@@ -45,10 +46,6 @@ _BUILDERS: dict[str, Callable[[Case], Rows]] = {
     "reclaims": recoveries.reclaims,
     "lost_state": recoveries.lost_state,
     "trunking": recoveries.trunking,
-    "server_identities": servers.server_identities,
-    "identity_clashes": servers.identity_clashes,
-    "lease_time_changes": servers.lease_time_changes,
-    "purges": servers.purge_rows,
     "grants": lifecycle.grants,
     "verifier_changes": lifecycle.verifier_changes,
     "stale_renewals": aftermath.stale_renewals,
@@ -57,6 +54,8 @@ _BUILDERS: dict[str, Callable[[Case], Rows]] = {
     "reclaim_completes": aftermath.reclaim_completes,
     "holdings": aftermath.holdings,
     "late_renewals": aftermath.late_renewals,
+    **servers.BUILDERS,
+    **channels.BUILDERS,
 }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from dissect.nfs4.const import CreateSessionFlag
+from dissect.nfs4.const import CreateSessionFlag, Status
 from nfsanalyze.facts.identity import Confirm
 from nfsanalyze.facts.rows import numbered
 from nfsanalyze.state.census import Moment
@@ -17,6 +18,8 @@ from nfsanalyze.state.stays import begins
 from nfsanalyze.state.tables.identity import hexed
 
 Row = dict[str, Any]
+
+_UNKNOWN_SESSION = {int(Status.BADSESSION), int(Status.DEADSESSION)}
 
 
 def leases(case: Case) -> Iterator[Row]:
@@ -126,13 +129,18 @@ def sessions(case: Case) -> Iterator[Row]:
                 made.setdefault(c.session_id, c)
             elif c.op == "DESTROY_SESSION":
                 ended[c.session_id] = c
-    seen: dict[bytes, list[tuple[int, int]]] = {s: [(c.reply_frame or c.frame, c.link.conn)] for s, c in made.items()}
-    for key, conn, first, last in _spans(case):
-        if len(key) == 16 and conn in case.links:
-            seen.setdefault(key, []).extend([(first, conn), (last, conn)])
+    seen = {s: [(c.reply_frame or c.frame, c.reply_time or c.time, c.link.conn)] for s, c in made.items()}
+    for span in spans(case):
+        if len(span.key) == 16 and span.conn in case.links:
+            ends = [(at.frame, at.time, span.conn) for at in (span.first, span.last)]
+            seen.setdefault(span.key, []).extend(ends)
+    refused: dict[bytes, int] = {}
+    for e in case.errors:
+        if e.session is not None and e.status in _UNKNOWN_SESSION:
+            refused.setdefault(e.session, e.frame)
     for session_id, places in seen.items():
-        origin, conns = made.get(session_id), sorted({conn for _, conn in places})
-        addresses = list(dict.fromkeys(case.links[conn].server_address for _, conn in sorted(places)))
+        origin, conns = made.get(session_id), sorted({conn for *_, conn in places})
+        addresses = list(dict.fromkeys(case.links[conn].server_address for *_, conn in sorted(places)))
         clientid = case.ids.clientid(session_id, addresses[0])
         bound = any(
             c.op == "BIND_CONN_TO_SESSION" and c.session_id == session_id and c.status == 0 and (c.flags or 0) & 2
@@ -142,20 +150,33 @@ def sessions(case: Case) -> Iterator[Row]:
             "session_id": session_id,
             "session_text": session_id.hex(),
             "clientid": hexed(clientid),
-            "client": case.clients.of_conn.get(places[0][1]),
+            "client": case.clients.of_conn.get(places[0][2]),
             "server_address": origin.link.server_address if origin else addresses[0],
             "server_addresses": addresses,
             "connections": len(conns),
             "backchannel": bound or bool((origin.flags or 0) & CreateSessionFlag.CONN_BACK_CHAN) if origin else None,
-            "first_frame": min(frame for frame, _ in places),
-            "last_frame": max(frame for frame, _ in places),
+            "first_frame": min(frame for frame, *_ in places),
+            "last_frame": max(frame for frame, *_ in places),
+            "first": min(time for _, time, _ in places),
+            "last": max(time for _, time, _ in places),
             "created_frame": origin.reply_frame if origin else None,
             "destroyed_frame": ended[session_id].reply_frame if session_id in ended else None,
+            "refused_frame": refused.get(session_id),
         }
 
 
-def _spans(case: Case) -> Iterator[tuple[bytes, int, int, int]]:
-    """(key, connection, first frame, last frame) of every id used on every connection."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The first and last use of one id on one connection."""
+
+    key: bytes
+    conn: int
+    first: Moment
+    last: Moment
+
+
+def spans(case: Case) -> Iterator[Span]:
+    """Of every id used on every connection."""
     used, trace = case.uses, case.trace
     pairs, numbers = numbered(used.conn, used.key)
     first, last = np.full(len(pairs), np.iinfo(np.int32).max, np.int32), np.zeros(len(pairs), np.int32)
@@ -163,4 +184,9 @@ def _spans(case: Case) -> Iterator[tuple[bytes, int, int, int]]:
     np.minimum.at(first, numbers, used.row)
     np.maximum.at(last, numbers, used.row)
     for pair, begin, end in zip(pairs.tolist(), first.tolist(), last.tolist(), strict=True):
-        yield trace.keys[pair & 0xFFFFFFFF], pair >> 32, trace.frame(begin), trace.frame(end)
+        yield Span(
+            key=trace.keys[pair & 0xFFFFFFFF],
+            conn=pair >> 32,
+            first=Moment(time=trace.time(begin), frame=trace.frame(begin)),
+            last=Moment(time=trace.time(end), frame=trace.frame(end)),
+        )

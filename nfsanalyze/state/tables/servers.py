@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from nfsanalyze.facts.printable import printable
@@ -97,3 +97,11 @@ def purge_rows(case: Case) -> Iterator[Row]:
             "harmed_frame": p.harmed.frame if p.harmed else None,
             "moved": f.before is not None,
         }
+
+
+BUILDERS: dict[str, Callable[[Case], Iterator[Row]]] = {
+    "server_identities": server_identities,
+    "identity_clashes": identity_clashes,
+    "lease_time_changes": lease_time_changes,
+    "purges": purge_rows,
+}

@@ -223,6 +223,28 @@ def test_a_syn_to_where_nfs_was_found_is_told_wherever_it_comes() -> None:
     assert got.notes == {"tcp port 7777: no data": 1}
 
 
+@pytest.mark.parametrize("cb", ["10.0.0.11", "fd00::b"])
+def test_a_syn_to_where_callbacks_were_asked_for_is_told(cb: str) -> None:
+    wire = Wire()
+    connection = wire.connect("10.0.0.11:873", "10.0.0.2:2049")
+    connection.call("SETCLIENTID", owner=b"x", verifier=1, cb=cb, cb_port=41389).reply(clientid=1)
+    server, client = ("10.0.0.2:900", f"{cb}:41389") if "." in cb else ("[fd00::2]:900", f"[{cb}]:41389")
+    wire.connect(server, client, handshake="silent")
+    wire.connect(server.replace("900", "901"), client.replace("41389", "41390"), handshake="silent")
+    got = decode(wire)
+    assert [(c.responder_address, c.responder_port) for c in got.connections][1:] == [(cb, 41389)]
+    assert got.notes == {"tcp port 41390: no data": 1}
+
+
+@pytest.mark.parametrize("uaddr", [b"", b"10.0.0.11", b"10.0.0.11.256.1", b"10.0.0.11.-1.1", b"host.1.1", b"\xff.1.1"])
+def test_an_odd_callback_address_harms_nothing(uaddr: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wire.identities.uaddr", lambda address, port: uaddr)
+    wire = Wire()
+    connection = wire.connect("10.0.0.11:873", "10.0.0.2:2049")
+    connection.call("SETCLIENTID", owner=b"x", verifier=1).reply(clientid=1)
+    assert len(decode(wire).rows) == 2
+
+
 def test_ports_used_anew_make_another_connection() -> None:
     wire = Wire()
     first = mounted(wire)
