@@ -24,7 +24,7 @@ HARMS = (
 )
 
 
-def faults_of_harm(case: Scenario, harm: str, folder: Path, family: str) -> list[str]:
+def faults_of_harm(case: Scenario, harm: str, folder: Path, family: str = "NFS") -> list[str]:
     """What the harmed capture says that the whole one does not, or hides without saying that it could not judge, of the
     rules whose ids begin with `family`."""
     whole, of = _whole(case, folder)
