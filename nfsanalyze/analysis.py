@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nfsanalyze.engine.finding import Finding, NotEvaluable
 from nfsanalyze.errors import NothingToAnalyse, UsageError
 from nfsanalyze.stages import Stages
+from nfsanalyze.state.declared import NOTHING, Declared
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from dissect.nfs4.capture import Capture
     from dissect.nfs4.decoder import Decoder
     from dissect.nfs4.taps import Places
+    from nfsanalyze.engine.ignore import Ignore, Ignored
     from nfsanalyze.facts.trace import Trace
     from nfsanalyze.several import Several
 
@@ -33,6 +35,7 @@ class Analysis:
     findings: tuple[Finding, ...]
     not_evaluable: tuple[NotEvaluable, ...]
     incomplete: tuple[str, ...]
+    ignored: tuple[Ignored, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +52,17 @@ def analyse(
     lease_time_s: float | None = None,
     ports: Sequence[int] = (),
     select: Sequence[str] = (),
-    ignore: Sequence[str] = (),
+    ignore: Sequence[Ignore] = (),
     own: Sequence[Path] = (),
+    declared: Declared = NOTHING,
     decoder: Decoder = "auto",
     same_clock: bool = False,
     progress: Progress | None = None,
     stages: Stages | None = None,
 ) -> Analysis:
     """Analyse captures as one case, by the shipped rules and those of the files or folders in `own`; `stages` is told
-    which one is on. `same_clock`: the captures are vouched to share a clock where their packets do not prove it.
+    which one is on. `same_clock`: the captures are vouched to share a clock where their packets do not prove it;
+    `declared`: what is vouched of server addresses. What is to be ignored is found all the same, and counted.
 
     Raises NothingToAnalyse where no path is a capture or none holds NFSv4, RuleError for rules that cannot be loaded,
     UsageError for standard input beside others, because several captures are read twice, and where tshark is to decode
@@ -67,12 +72,16 @@ def analyse(
     # what every run needs is imported before the captures are opened, so that no stage pays for it
     import polars as pl  # noqa: F401
 
+    from nfsanalyze.engine.ignore import set_aside
     from nfsanalyze.engine.loader import load_rules
     from nfsanalyze.engine.run import run
     from nfsanalyze.engine.select import select_rules
     from nfsanalyze.engine.sql import volume_read
 
-    rules = select_rules(load_rules(own=own, examples=False), select, ignore)
+    everywhere = [each.rule for each in ignore if each.client is None and each.server is None]
+    known = load_rules(own=own, examples=False)
+    select_rules(known, select, everywhere)
+    rules = select_rules(known, select)
     case, places = _read(
         paths,
         lease_time_s=lease_time_s,
@@ -80,16 +89,20 @@ def analyse(
         wanted=volume_read(rules),
         decoder=decoder,
         same_clock=same_clock,
+        declared=declared,
         progress=progress,
         stages=stages,
     )
     stages.enter("rules")
     findings, unjudged = run(rules, case.tables, places)
+    addresses = {f"c{row[0]}": row[1] for row in case.tables["clients"].select("client", "addresses").iter_rows()}
+    findings, unjudged, ignored = set_aside(findings, unjudged, ignore, known, addresses)
     return Analysis(
         tables=_restored(case.tables, places),
         findings=tuple(findings),
         not_evaluable=tuple(unjudged),
         incomplete=case.incomplete,
+        ignored=tuple(ignored),
     )
 
 
@@ -101,6 +114,7 @@ def read_tables(
     wanted: Collection[str] = (),
     decoder: Decoder = "auto",
     same_clock: bool = False,
+    declared: Declared = NOTHING,
     progress: Progress | None = None,
     stages: Stages | None = None,
 ) -> CaseTables:
@@ -112,6 +126,7 @@ def read_tables(
         wanted=wanted,
         decoder=decoder,
         same_clock=same_clock,
+        declared=declared,
         progress=progress,
         stages=stages or Stages(),
     )
@@ -134,6 +149,7 @@ def _read(
     wanted: Collection[str] = (),
     decoder: Decoder,
     same_clock: bool,
+    declared: Declared,
     progress: Progress | None,
     stages: Stages,
 ) -> tuple[CaseTables, Places | None]:
@@ -182,6 +198,7 @@ def _read(
         missing=together.cover.missing if together else None,
         cut_short=[c.path for c in captures if c.cut_short],
         lease_time_s=lease_time_s,
+        declared=declared,
     )
     stages.enter("tables")
     return CaseTables(tables={**tables(case, wanted), **read}, incomplete=tuple(incomplete)), places

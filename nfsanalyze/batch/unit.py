@@ -70,7 +70,9 @@ def _local(paths: Sequence[str], folder: Path) -> dict[str, Path]:
 
 def _analysed(work: Work, files: Mapping[str, Path], base: Outcome) -> Outcome:
     from nfsanalyze.analysis import analyse
+    from nfsanalyze.engine.ignore import Ignore
     from nfsanalyze.reports.document import document, empty_document
+    from nfsanalyze.state.declared import Declared
 
     options = work.options
     out = Path(work.out)
@@ -83,7 +85,10 @@ def _analysed(work: Work, files: Mapping[str, Path], base: Outcome) -> Outcome:
             same_clock=options.same_clock,
             own=tuple(Path(each) for each in options.rules),
             select=options.select,
-            ignore=options.ignore,
+            ignore=tuple(Ignore(**each) for each in options.ignore),  # type: ignore[arg-type]
+            declared=Declared(
+                one=tuple(map(frozenset, options.one_server)), apart=tuple(map(frozenset, options.different_servers))
+            ),
         )
     except NothingToAnalyse as error:
         reason = _called(str(error), names)
@@ -92,7 +97,12 @@ def _analysed(work: Work, files: Mapping[str, Path], base: Outcome) -> Outcome:
         return replace(base, status="nothing", error=reason)
     tables = _renamed(analysis.tables, names)
     report = document(
-        tables, analysis.findings, analysis.not_evaluable, incomplete=[_called(e, names) for e in analysis.incomplete]
+        tables,
+        analysis.findings,
+        analysis.not_evaluable,
+        incomplete=[_called(e, names) for e in analysis.incomplete],
+        ignored=analysis.ignored,
+        configuration=options.configuration,
     )
     _write_report(out, work, report)
     _write_tables(out, work.case, {**tables, FINDINGS: _findings(analysis)})

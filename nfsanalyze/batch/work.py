@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
@@ -21,7 +22,13 @@ class Options:
     ports: tuple[int, ...] = ()
     same_clock: bool = False
     select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
+    ignore: tuple[dict[str, str | None], ...] = ()
+    "the fields of each `nfsanalyze.engine.ignore.Ignore`"
+    one_server: tuple[Sequence[str], ...] = ()
+    "groups of addresses declared to be one server"
+    different_servers: tuple[Sequence[str], ...] = ()
+    configuration: str | None = None
+    "the file that says so"
     rules: tuple[str, ...] = ()
     "files or folders of the user's own rules"
 

@@ -8,11 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from nfsanalyze.cli.asked import ConfigFile, NoConfig, asked, configured
 from nfsanalyze.cli.streams import complain, write_stderr, write_stdout
 from nfsanalyze.errors import ExitCode, NothingToAnalyse, UsageError
 from nfsanalyze.facts.printable import printable
@@ -78,6 +80,8 @@ def batch(
         typer.Option(metavar="DIR", help="Rules of your own besides: a folder or a file. May be repeated."),
     ] = None,
     fail_on: Annotated[Severity | None, typer.Option(help="Exit 1 if any finding is this serious, or more.")] = None,
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
 ) -> None:
     """Analyse many cases, each in a process of its own, and gather what they show.
 
@@ -89,7 +93,7 @@ def batch(
     from nfsanalyze.batch.run import run_batch
     from nfsanalyze.batch.work import Limits, Options
     from nfsanalyze.engine.loader import load_rules
-    from nfsanalyze.engine.select import select_rules
+    from nfsanalyze.engine.select import NoSuchRule, select_rules
 
     if bool(paths) == (cases is not None):
         raise UsageError("batch: give either paths or --cases CSV")
@@ -98,15 +102,30 @@ def batch(
         chosen = share(chosen, shard)
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out}: is no folder")
-    options = Options(
-        lease_time_s=lease_time,
-        ports=tuple(port or ()),
-        same_clock=same_clock,
+    wanted = asked(
+        configured(config, no_config),
         select=_words(select),
         ignore=_words(ignore),
-        rules=tuple(str(each.resolve()) for each in rules or ()),
+        rules=rules or (),
+        lease_time=lease_time,
+        ports=port or (),
+        fail_on=fail_on,
     )
-    select_rules(load_rules(own=rules or (), examples=False), options.select, options.ignore)
+    options = Options(
+        lease_time_s=wanted.lease_time_s,
+        ports=wanted.ports,
+        same_clock=same_clock,
+        select=wanted.select,
+        ignore=tuple(asdict(each) for each in wanted.ignore),
+        one_server=tuple(sorted(map(sorted, wanted.declared.one))),
+        different_servers=tuple(sorted(map(sorted, wanted.declared.apart))),
+        configuration=wanted.file,
+        rules=tuple(str(each.resolve()) for each in wanted.own),
+    )
+    try:
+        select_rules(load_rules(own=wanted.own, examples=False), wanted.select, wanted.everywhere)
+    except NoSuchRule as error:
+        raise wanted.origin(error) from error
     jobs = min(jobs or _processors(), max(len(chosen), 1))
     limits = Limits(seconds=timeout, megabytes=memory or _share_of_memory(jobs))
     meter = _Meter()
@@ -123,7 +142,7 @@ def batch(
     write_stdout(_summary(done.outcomes, done.kept, out))
     if done.outcomes and all(outcome.status == "nothing" for outcome in done.outcomes):
         raise NothingToAnalyse("no case holds NFSv4")
-    raise typer.Exit(_exit_code(done.outcomes, fail_on))
+    raise typer.Exit(_exit_code(done.outcomes, wanted.fail_on))
 
 
 def _executor(scheduler: str | None, jobs: int) -> Executor:
@@ -145,7 +164,7 @@ def _share_of_memory(jobs: int) -> int:
     return 0
 
 
-def _exit_code(outcomes: Sequence[Outcome], fail_on: Severity | None) -> ExitCode:
+def _exit_code(outcomes: Sequence[Outcome], fail_on: str | None) -> ExitCode:
     """1 wins over 4, as for one case; a case that was not analysed makes the batch incomplete."""
     from nfsanalyze.engine.finding import SEVERITIES
 

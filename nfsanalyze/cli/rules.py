@@ -10,6 +10,7 @@ import typer
 from typer._click import Context
 from typer.core import TyperGroup
 
+from nfsanalyze.cli.asked import ConfigFile, NoConfig, asked, configured
 from nfsanalyze.cli.inputs import usable
 from nfsanalyze.cli.screen import color_wanted, page_width
 from nfsanalyze.cli.streams import complain, write_file, write_stdout
@@ -58,13 +59,15 @@ def explain(
     rule: Annotated[str, typer.Argument(metavar="RULE", help="Id or name of a rule, e.g. NFS101.")],
     format: Annotated[Format, typer.Option(help="text for people, json for programs.")] = "text",
     own: Own = None,
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
 ) -> None:
     """Tell what a rule looks for, why it matters, what to do, and when it may be wrong."""
     from nfsanalyze.engine.loader import load_rules
     from nfsanalyze.engine.select import find_rule
     from nfsanalyze.reports.rule_page import render_rule, rule_values
 
-    found = find_rule(load_rules(own=own or ()), rule)
+    found = find_rule(load_rules(own=_own(own, config, no_config)), rule)
     if format == "json":
         _json(rule_values(found))
     else:
@@ -86,13 +89,15 @@ def list_rules(
     severity: Annotated[Severity | None, typer.Option(help="Only rules of this severity.")] = None,
     format: Annotated[Format, typer.Option(help="text for people, json for programs.")] = "text",
     own: Own = None,
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
 ) -> None:
     """List the rules with their severity and title."""
     from nfsanalyze.engine.loader import load_rules
     from nfsanalyze.engine.select import select_rules
     from nfsanalyze.reports.rule_page import render_rules, rule_rows
 
-    found = select_rules(load_rules(own=own or (), examples=False), select or ())
+    found = select_rules(load_rules(own=_own(own, config, no_config), examples=False), select or ())
     found = tuple(rule for rule in found if severity in (None, rule.severity))
     if format == "json":
         _json(rule_rows(found))
@@ -103,8 +108,11 @@ def list_rules(
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Words in lower case joined by -, e.g. many-mounts.")],
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where it goes; made if it is not there.", show_default=True)
-    ] = FOLDER,
+        Path | None,
+        typer.Argument(
+            metavar="[DIR]", help="Where it goes: the configuration's folder of rules, else nfs-rules, if not given."
+        ),
+    ] = None,
 ) -> None:
     """Write a rule that works, for you to change.
 
@@ -113,6 +121,7 @@ def new(
     from nfsanalyze.engine.loader import load_rules
     from nfsanalyze.engine.template import new_rule
 
+    folder = folder or next(iter(_own(None, None, False)), FOLDER)
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: is a file; give the folder for your rules")
     own = [folder] if any(folder.rglob("*.toml")) else []
@@ -132,7 +141,10 @@ def new(
 
 
 def test(
-    paths: Annotated[list[Path], typer.Argument(metavar="DIR|FILE", help="Rule files, or folders of them.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[DIR|FILE]", help="Rule files, or folders; those of the configuration, if not given."),
+    ] = None,
 ) -> None:
     """Check rule files without a capture, and run their examples.
 
@@ -143,7 +155,7 @@ def test(
     from nfsanalyze.engine.trial import trials
     from nfsanalyze.reports.rule_page import render_trials
 
-    done = trials(paths, load_rules(examples=False))
+    done = trials(paths or _own(None, None, False) or [FOLDER], load_rules(examples=False))
     write_stdout(render_trials(done))
     raise typer.Exit(ExitCode.USAGE if any(trial.faults for trial in done) else ExitCode.OK)
 
@@ -156,6 +168,8 @@ def example(
     ] = 1,
     name: Annotated[str, typer.Option(metavar="TEXT", help="Name of the example; the captures', if not given.")] = "",
     own: Own = None,
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
 ) -> None:
     """Turn what a capture shows into an example for a rule's file.
 
@@ -168,10 +182,16 @@ def example(
     from nfsanalyze.engine.sql import volume_read
     from nfsanalyze.reports.example_toml import render_example
 
-    found = _one_rule(rule, own or ())
+    wanted = asked(configured(config, no_config), rules=own or ())
+    found = _one_rule(rule, wanted.own)
     paths, unread = usable(captures)
-    wanted = volume_read([found])
-    case = read_tables(paths, wanted=wanted)
+    case = read_tables(
+        paths,
+        lease_time_s=wanted.lease_time_s,
+        ports=wanted.ports,
+        wanted=volume_read([found]),
+        declared=wanted.declared,
+    )
     for line in [*unread, *case.incomplete]:
         complain(f"incomplete: {line}")
     made = extract(found, case.tables, number=finding, name=name or _name(paths, finding))
@@ -187,6 +207,10 @@ def example(
 def _name(paths: Sequence[str], finding: int) -> str:
     names = ", ".join(Path(path).name for path in paths)
     return names if finding == 1 else f"{names}, finding {finding}"
+
+
+def _own(given: Sequence[Path] | None, config: Path | None, no_config: bool) -> tuple[Path, ...]:
+    return asked(configured(config, no_config), rules=given or ()).own
 
 
 def _one_rule(word: str, own: Sequence[Path]) -> Rule:

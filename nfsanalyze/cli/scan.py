@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nfsanalyze.cli import BEGUN
+from nfsanalyze.cli.asked import Asked, ConfigFile, NoConfig, asked, configured
 from nfsanalyze.cli.inputs import addresses, refuse_overwrite, time_zone, total_size, usable
 from nfsanalyze.cli.progress import progress
 from nfsanalyze.cli.stats import table
@@ -91,6 +92,14 @@ def scan(
         typer.Option(metavar="DIR", help="Rules of your own besides: a folder or a file. May be repeated."),
     ] = None,
     fail_on: Annotated[Severity | None, typer.Option(help="Exit 1 if a finding is this serious, or more.")] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="REPORT", help="An earlier report (--format json): its findings do not count for --fail-on."
+        ),
+    ] = None,
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
     tz: Annotated[
         str, typer.Option(metavar="ZONE", help="Zone of the times in the text: UTC, local, Europe/Berlin.")
     ] = "UTC",
@@ -106,6 +115,7 @@ def scan(
     between heads, the findings with the frames that prove them, and what the captures cannot show.
 
     Without --fail-on findings do not change the exit code. --client and --server narrow the report, never the analysis.
+    What the command line says wins over the configuration.
     """
     stages = Stages(begun=BEGUN)
     if output == Path("-"):
@@ -113,23 +123,22 @@ def scan(
     rendering = _Rendering(format=format, output=output, zone=time_zone(tz), show_all=show_all or bool(client))
     addresses("--client", client or ())
     addresses("--server", server or ())
+    wanted = asked(
+        configured(config, no_config),
+        select=_words(select),
+        ignore=_words(ignore),
+        rules=rules or (),
+        lease_time=lease_time,
+        ports=port or (),
+        fail_on=fail_on,
+    )
+    known = None if baseline is None else _known(baseline)
     paths, unread = usable(captures)
     if output is not None:
         refuse_overwrite(output, paths)
         check_writable(output)
     try:
-        report = _report(
-            paths,
-            unread,
-            lease_time_s=lease_time,
-            ports=tuple(port or ()),
-            decoder=decoder,
-            same_clock=same_clock,
-            select=_words(select),
-            ignore=_words(ignore),
-            own=tuple(rules or ()),
-            stages=stages,
-        )
+        report = _report(paths, unread, wanted, decoder=decoder, same_clock=same_clock, stages=stages)
     except NothingToAnalyse as error:
         if format == "json":
             _write(_empty(unread, error), rendering)
@@ -139,47 +148,57 @@ def scan(
     for line in report["summary"]["incomplete"]:
         complain(f"incomplete: {line}")
     told = report["captures"]
+    if baseline is not None and known is not None:
+        from nfsanalyze.reports.baseline import against
+
+        report = against(report, known, str(baseline))
     report = _narrowed(report, clients=client or (), servers=server or ())
     _write(report, rendering)
     if stats:
         stages.enter("end")
         write_stderr(table(stages, told))
-    raise typer.Exit(_exit_code(report, fail_on))
+    raise typer.Exit(_exit_code(report, wanted.fail_on))
 
 
 def _report(
     paths: Sequence[str],
     unread: Sequence[str],
+    wanted: Asked,
     *,
-    lease_time_s: float | None,
-    ports: Sequence[int],
     decoder: Decoder,
     same_clock: bool,
-    select: Sequence[str],
-    ignore: Sequence[str],
-    own: Sequence[Path],
     stages: Stages,
 ) -> Document:
     lean()
     from nfsanalyze.analysis import analyse
+    from nfsanalyze.engine.select import NoSuchRule
     from nfsanalyze.reports.document import document
 
-    with progress(total_size(paths)) as meter:
-        analysis = analyse(
-            paths,
-            lease_time_s=lease_time_s,
-            ports=ports,
-            decoder=decoder,
-            same_clock=same_clock,
-            select=select,
-            ignore=ignore,
-            own=own,
-            progress=meter,
-            stages=stages,
-        )
+    try:
+        with progress(total_size(paths)) as meter:
+            analysis = analyse(
+                paths,
+                lease_time_s=wanted.lease_time_s,
+                ports=wanted.ports,
+                decoder=decoder,
+                same_clock=same_clock,
+                select=wanted.select,
+                ignore=wanted.ignore,
+                own=wanted.own,
+                declared=wanted.declared,
+                progress=meter,
+                stages=stages,
+            )
+    except NoSuchRule as error:
+        raise wanted.origin(error) from error
     stages.enter("report")
     return document(
-        analysis.tables, analysis.findings, analysis.not_evaluable, incomplete=[*unread, *analysis.incomplete]
+        analysis.tables,
+        analysis.findings,
+        analysis.not_evaluable,
+        incomplete=[*unread, *analysis.incomplete],
+        ignored=analysis.ignored,
+        configuration=wanted.file,
     )
 
 
@@ -229,13 +248,19 @@ def _color_wanted() -> bool:
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in (None, "", "dumb")
 
 
-def _exit_code(report: Document, fail_on: Severity | None) -> ExitCode:
-    """1 wins over 4: what was found holds, whatever else was not read."""
+def _known(baseline: Path) -> frozenset[str]:
+    from nfsanalyze.reports.baseline import read_baseline
+
+    return read_baseline(baseline)
+
+
+def _exit_code(report: Document, fail_on: str | None) -> ExitCode:
+    """1 wins over 4: what was found holds, whatever else was not read. What the baseline knows does not count."""
     from nfsanalyze.engine.finding import SEVERITIES
 
     if fail_on is not None:
         least = SEVERITIES.index(fail_on)
-        if any(SEVERITIES.index(finding["severity"]) >= least for finding in report["findings"]):
+        if any(SEVERITIES.index(f["severity"]) >= least and not f["known"] for f in report["findings"]):
             return ExitCode.FINDINGS
     return ExitCode.OK if report["summary"]["complete"] else ExitCode.INCOMPLETE
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from nfsanalyze.cli.asked import ConfigFile, NoConfig, asked, configured
 from nfsanalyze.cli.inputs import refuse_overwrite, total_size, usable
 from nfsanalyze.cli.progress import progress
 from nfsanalyze.cli.screen import color_wanted, page_width
@@ -88,6 +89,8 @@ def query(
         Path | None,
         typer.Option(metavar="DIR", help="Ask all cases of a batch instead: the tables have a column case_id too."),
     ] = None,
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
 ) -> None:
     """Ask the fact tables of captures a question in SQL.
 
@@ -109,7 +112,8 @@ def query(
     from nfsanalyze.engine.query import answer, parse_query
     from nfsanalyze.facts.schema import VOLUME
 
-    asked = parse_query(sql)
+    wanted = asked(configured(config, no_config), lease_time=lease_time, ports=port or ())
+    statement = parse_query(sql)
     paths, unread = usable(captures)
     if output is not None:
         refuse_overwrite(output, paths)
@@ -119,13 +123,14 @@ def query(
     with progress(total_size(paths)) as meter:
         facts = read_tables(
             paths,
-            lease_time_s=lease_time,
-            ports=tuple(port or ()),
+            lease_time_s=wanted.lease_time_s,
+            ports=wanted.ports,
             same_clock=same_clock,
-            wanted=asked.reads(VOLUME),
+            wanted=statement.reads(VOLUME),
+            declared=wanted.declared,
             progress=meter,
         )
-    found = answer(asked, facts.tables, limit=limit or _LIMITS.get(format, _LIMIT))
+    found = answer(statement, facts.tables, limit=limit or _LIMITS.get(format, _LIMIT))
     incomplete = [*unread, *facts.incomplete]
     for line in incomplete:
         complain(f"incomplete: {line}")
@@ -143,10 +148,10 @@ def _query_batch(
     from nfsanalyze.batch.facts import batch_tables, empty_tables
     from nfsanalyze.engine.query import answer, parse_query
 
-    asked = parse_query(sql, empty_tables())
+    statement = parse_query(sql, empty_tables())
     if output is not None:
         check_writable(output)
-    _write(answer(asked, batch_tables(folder), limit=limit or _LIMITS.get(format, _LIMIT)), format, output)
+    _write(answer(statement, batch_tables(folder), limit=limit or _LIMITS.get(format, _LIMIT)), format, output)
 
 
 def _write(found: Answer, format: RowFormat, output: Path | None) -> None:

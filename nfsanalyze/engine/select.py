@@ -8,6 +8,14 @@ from nfsanalyze.engine.nearest import nearest
 from nfsanalyze.engine.rule import Rule, RuleError
 
 
+class NoSuchRule(RuleError):
+    """A word that fits no rule; `word` is it."""
+
+    def __init__(self, word: str, hint: str) -> None:
+        super().__init__(f'no rule fits "{word}"{hint}')
+        self.word = word
+
+
 def find_rule(rules: Sequence[Rule], word: str) -> Rule:
     """The rule of this id or name. Raises RuleError that names the nearest."""
     wanted = word.strip().lower()
@@ -37,7 +45,7 @@ def _matching(rules: Sequence[Rule], words: Iterable[str]) -> set[str]:
         wanted = word.lower()
         fitting = {rule.id for rule in rules if rule.id.lower().startswith(wanted) or wanted in (rule.name, rule.group)}
         if not fitting:
-            raise RuleError(f'no rule fits "{word}"{_hint(rules, wanted)}')
+            raise NoSuchRule(word, _hint(rules, wanted))
         found |= fitting
     return found
 

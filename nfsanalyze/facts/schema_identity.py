@@ -118,9 +118,20 @@ TABLES = (
         address_b      str       higher address
         first          time      from when it holds
         last           time      until when
-        proof          str       mac, write-verifier, instance, trunking, identity
+        proof          str       mac, write-verifier, instance, trunking, identity, declared (by the user)
         proven         bool      false for identity: equal so_major_id and scope is only a claim
         frames         list[u64] frames that show it
+        """,
+    ),
+    table(
+        "declared_heads",
+        "What the user declared of two server addresses, and what became of it. Empty without a configuration.",
+        "address_a address_b",
+        """
+        address_a      str       lower address
+        address_b      str       higher address
+        one_server     bool      declared to be one server; false: declared to be two
+        outcome        str       used (nothing else tells), agrees, contradicted (the capture shows otherwise, and holds), unused, not-seen
         """,
     ),
     table(

@@ -7,12 +7,14 @@ shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.state.census import Moment
-from nfsanalyze.state.proofs import Evidence, SameHead, candidates, proofs
+from nfsanalyze.state.declared import IMITABLE, Declared, Outcome
+from nfsanalyze.state.proofs import Evidence, SameHead, candidates, contradicted, proofs
 from nfsanalyze.state.stays import Draft, drafts
 from nfsanalyze.state.takeovers import Change
 
@@ -41,6 +43,7 @@ class Heads:
 
     stays: tuple[Stay, ...]
     same: tuple[SameHead, ...]
+    declared: tuple[Outcome, ...] = ()
 
     def at(self, address: str, time: int) -> int | None:
         """The head behind an address at a time; None where several take turns."""
@@ -74,6 +77,8 @@ def heads(
     since: dict[int, int] = {}
     for i, j, found_proofs in sorted(shown, key=lambda each: _by_port_only(each[2])):
         if _by_port_only(found_proofs) and (i in routed or _follow(groups.of(i), groups.of(j), cut)):
+            continue
+        if _imitable(found_proofs) and _apart(groups.of(i), groups.of(j), cut, evidence.declared):
             continue
         for p in found_proofs:
             if p.proven:
@@ -110,6 +115,7 @@ def heads(
     return Heads(
         stays=tuple(sorted(stays, key=lambda s: (s.first_frame, s.address))),
         same=tuple(sorted(same, key=lambda s: (s.address_a, s.address_b, s.first, s.proof))),
+        declared=tuple(_outcomes(cut, shown, evidence)),
     )
 
 
@@ -140,6 +146,57 @@ class _Groups:
 def _by_port_only(found: Iterable[SameHead]) -> bool:
     """Nothing but a MAC: the weakest of proofs, for a router may answer ARP for all."""
     return {p.proof for p in found if p.proven} == {"mac"}
+
+
+def _imitable(found: Iterable[SameHead]) -> bool:
+    """Nothing but what the user's word outweighs."""
+    return {p.proof for p in found if p.proven} <= IMITABLE
+
+
+def _apart(one: set[int], other: set[int], cut: Sequence[Draft], declared: Declared) -> bool:
+    """To join the groups would make one server of two that are declared to be two."""
+    if not declared.apart:
+        return False
+    here, there = ({cut[i].address for i in group if cut[i].home} for group in (one, other))
+    return any(declared.says(a, b) is False for a in here for b in there)
+
+
+def _outcomes(
+    cut: Sequence[Draft], shown: Iterable[tuple[int, int, list[SameHead]]], evidence: Evidence
+) -> Iterator[Outcome]:
+    """What became of each declaration, by what the capture itself shows of the addresses where they are at home."""
+    told: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for i, j, found in shown:
+        if cut[i].home and cut[j].home:
+            low, high = sorted((cut[i].address, cut[j].address))
+            told[low, high] |= {p.proof for p in found if p.proven}
+    homes: dict[str, list[Draft]] = defaultdict(list)
+    for draft in cut:
+        if draft.home:
+            homes[draft.address].append(draft)
+    for a, b, one in evidence.declared.pairs():
+        yield Outcome(
+            address_a=a, address_b=b, one=one, outcome=_outcome(one, told[a, b], homes[a], homes[b], evidence)
+        )
+
+
+def _outcome(one: bool, told: set[str], here: list[Draft], there: list[Draft], evidence: Evidence) -> str:
+    if not here or not there:
+        return "not-seen"
+    differ = any(
+        contradicted(a, b, evidence.seen) for a in here for b in there if a.first <= b.last and b.first <= a.last
+    )
+    if one:
+        return (
+            "agrees"
+            if told - {"declared"}
+            else "used"
+            if "declared" in told
+            else "contradicted"
+            if differ
+            else "unused"
+        )
+    return "contradicted" if told - IMITABLE else "agrees" if differ else "used"
 
 
 def _routed(shown: Iterable[tuple[int, int, list[SameHead]]], cut: Sequence[Draft]) -> set[int]:

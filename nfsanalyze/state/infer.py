@@ -23,6 +23,7 @@ from nfsanalyze.facts.uses import Uses, accepted
 from nfsanalyze.state.aftermath import Aftermath, Known, aftermath
 from nfsanalyze.state.blind import Blind, Missing, blind, damage
 from nfsanalyze.state.census import Census, Moment, census
+from nfsanalyze.state.declared import NOTHING, Declared
 from nfsanalyze.state.detection import Detected, SessionUse, completions, detections, session_uses
 from nfsanalyze.state.disorder import disorder, shuffled, slack
 from nfsanalyze.state.episodes import episodes, foreigns
@@ -84,9 +85,10 @@ def infer(
     missing: Missing | None = None,
     cut_short: Sequence[str] = (),
     lease_time_s: float | None = None,
+    declared: Declared = NOTHING,
 ) -> Case:
     """Infer a case from its facts; `begins` and `ends` are the first and last packet, `cut_short` the names of broken
-    captures, `missing` tells when no capture that shows two addresses was running."""
+    captures, `missing` tells when no capture that shows two addresses was running, `declared` is the user's word."""
     trace, found_links, told, owners = facts.trace, facts.links, facts.exchanges, facts.owners
     confirmed, errors, used, held = facts.confirms, facts.errors, facts.uses, facts.files
     renewals = accepted(used)
@@ -98,9 +100,8 @@ def infer(
     counted = census(trace, found_links)
     foreign = foreigns(sightings, owners, of)
     addresses = {link.server_address for link in found_links.values() if not link.callback}
-    judged = judge(
-        sightings, episodes(sightings, owners, foreign, found_macs, counted, addresses), found_macs, counted, owners
-    )
+    found_episodes = episodes(sightings, owners, foreign, found_macs, counted, addresses)
+    judged = judge(sightings, found_episodes, found_macs, counted, owners, declared)
     found_changes = judged.changes
     mixed = disorder(trace, found_links)
     late = slack(mixed, of, found_links)
@@ -114,6 +115,7 @@ def infer(
         completions=completions(detected, used_sessions),
         verifiers=verifiers,
         unseen=_unseen(damaged),
+        declared=declared,
     )
     found_heads = heads(found_changes, _spans(found_links), owners, evidence)
     found_leases = leases(trace, found_links, owners, confirmed, renewals, known, found_heads, of)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nfsanalyze.state.census import Moment
+from nfsanalyze.state.declared import IMITABLE, NOTHING, Declared
 from nfsanalyze.state.instance import telling
 from nfsanalyze.state.macs import Macs
 from nfsanalyze.state.sightings import Seen, Sighting
@@ -60,6 +61,7 @@ class Evidence:
     completions: Sequence[Completion]
     verifiers: Verifiers
     unseen: Unseen
+    declared: Declared = NOTHING
 
 
 def candidates(drafts: Sequence[Draft], evidence: Evidence) -> list[tuple[int, int]]:
@@ -77,6 +79,9 @@ def candidates(drafts: Sequence[Draft], evidence: Evidence) -> list[tuple[int, i
             if run.mac in macs.addresses:
                 shares["mac", run.mac].add(i)
         shares["address", d.address].add(i)
+        for number, group in enumerate(evidence.declared.one):
+            if d.address in group:
+                shares["declared", number].add(i)
     for number, completion in enumerate(evidence.completions):
         for i, d in enumerate(drafts):
             if d.address in (completion.address, completion.other_address):
@@ -88,11 +93,42 @@ def candidates(drafts: Sequence[Draft], evidence: Evidence) -> list[tuple[int, i
 
 
 def proofs(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
-    """All that shows two stays to be of one instance, or seems to."""
+    """All that shows two stays to be of one instance, or seems to; what is declared of them decides where the capture
+    does not."""
+    said = evidence.declared.says(a.address, b.address) if a.home and b.home else None
+    found = list(_seen(a, b, evidence))
+    for each in found:
+        yield replace(each, proven=False) if said is False and each.proof in IMITABLE else each
+    if said and a.address != b.address and _met(a, b) and not contradicted(a, b, evidence.seen):
+        low, high = sorted((a.address, b.address))
+        first, last = max(a.first, b.first), min(a.last, b.last)
+        # one of them may have moved where the capture shows nothing
+        whole = not any(start < last and first < end for start, end in _unseen(a, b, evidence))
+        yield SameHead(address_a=low, address_b=high, first=first, last=last, proof="declared", proven=whole, frames=())
+
+
+def _unseen(a: Draft, b: Draft, evidence: Evidence) -> list[tuple[int, int]]:
+    return [*evidence.unseen.get(a.address, ()), *evidence.unseen.get(b.address, ())]
+
+
+def contradicted(a: Draft, b: Draft, seen: Seen) -> bool:
+    """The two have instances of their own, or clients hold ids at them that no one instance would have given out."""
+    return (a.instance is not None and b.instance is not None and a.instance != b.instance) or bool(
+        _unclear(a, b, seen)
+    )
+
+
+def _met(a: Draft, b: Draft) -> bool:
+    """The two lie over each other for the greater part of the shorter one: not just at the seam of a restart, which is
+    noticed at one address sooner than at another."""
+    shared = min(a.last, b.last) - max(a.first, b.first)
+    return shared >= 0 and 2 * shared >= min(a.last - a.first, b.last - b.first)
+
+
+def _seen(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
     seen, macs = evidence.seen, evidence.macs
     first, last = max(a.first, b.first), min(a.answered, b.answered)
-
-    unseen = [*evidence.unseen.get(a.address, ()), *evidence.unseen.get(b.address, ())]
+    unseen = _unseen(a, b, evidence)
 
     def proof(name: str, frames: Iterable[int], at: int, *, proven: bool = True) -> SameHead:
         low, high = sorted((a.address, b.address))
@@ -109,8 +145,7 @@ def proofs(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
             since=since,
         )
 
-    contradicted = a.instance is not None and b.instance is not None and a.instance != b.instance
-    contradicted |= bool(_unclear(a, b, seen))
+    doubted = contradicted(a, b, seen)
     shown = _shared_instance(a, b, seen)
     if shown:
         told = seen.layouts.same_instance(a.address, shown[0].clientid, b.address, shown[1].clientid)
@@ -121,7 +156,7 @@ def proofs(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
     for verifier in sorted(here.keys() & there.keys()):
         mine = [m for m in here[verifier] if a.first <= m.time <= a.last]
         theirs = [m for m in there[verifier] if b.first <= m.time <= b.last]
-        if mine and theirs and any(verifier) and not contradicted:
+        if mine and theirs and any(verifier) and not doubted:
             yield proof("write-verifier", (mine[0].frame, theirs[0].frame), max(mine[0].time, theirs[0].time))
     if last < first:
         return
@@ -135,7 +170,7 @@ def proofs(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
     mac = macs.at(a.address, last)
     moved = [c.time for d in (a, b) for c in macs.changes(d.address) if first < c.time <= last]
     together = all(macs.at(a.address, time - 1) == macs.at(b.address, time - 1) for time in moved)
-    if mac is not None and mac == macs.at(b.address, last) and together and not contradicted:
+    if mac is not None and mac == macs.at(b.address, last) and together and not doubted:
         ties = macs.adjacent(a.address, mac), macs.adjacent(b.address, mac)
         if ties[0] is not None and ties[1] is not None:
             # proxy ARP is told by what contradicts it, and that must not be what is missing

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.state.census import Census, Moment
+from nfsanalyze.state.declared import NOTHING, Declared
 from nfsanalyze.state.episodes import Episode
 from nfsanalyze.state.macs import Macs
 from nfsanalyze.state.sightings import Seen
@@ -53,6 +54,7 @@ class Scene:
     "so_major_id and eir_server_scope last told by every other address before the episode"
     identity: tuple[bytes | None, bytes | None] | None
     "the same of this address, where it told them before and after, unchanged"
+    declared: Declared
 
     @property
     def address(self) -> str:
@@ -79,7 +81,9 @@ class Scene:
 
     def same_head_before(self, other: str) -> bool:
         """Whether the other address may have been served by the same head; only known instances that differ exclude
-        it."""
+        it, or the user."""
+        if (said := self.declared.says(self.address, other)) is not None:
+            return said
         there = [
             s for s in self.seen.by_address.get(other, ()) if s.time <= self.since and self.seen.instance(s) is not None
         ]
@@ -106,6 +110,7 @@ def scene_of(
     owners: Sequence[ClientOwner],
     earlier: Sequence[Earlier],
     until: int,
+    declared: Declared = NOTHING,
 ) -> Scene:
     """The scene of an episode; `until`: when the next one of the address begins, else the end of its window."""
     begins = episode.instance.after.time if episode.instance is not None else episode.time
@@ -152,6 +157,7 @@ def scene_of(
             if o.so_major_id is not None and o.link.server_address != episode.address and o.time <= since
         },
         identity=_kept_identity(owners, episode, since),
+        declared=declared,
     )
 
 

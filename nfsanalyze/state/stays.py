@@ -27,6 +27,8 @@ class Draft:
     mixed: bool
     sightings: list[Sighting]
     instance: bytes | None = None
+    home: bool = True
+    "on the head it belongs to, as far as the capture shows: it was not taken over"
 
 
 def drafts(
@@ -40,9 +42,11 @@ def drafts(
     for address, (first, last) in sorted(spans.items()):
         borders = sorted({begins(c): c for c in cuts[address]}.items(), key=lambda b: (b[0].time, b[0].frame))
         starts = [first] + [b for b, _ in borders]
+        home = True
         for n, start in enumerate(starts):
             end = starts[n + 1] if n + 1 < len(starts) else None
             ended = borders[n][1].outage_from if n < len(borders) else None
+            home = n == 0 or borders[n - 1][1].kind == "failback" or (home and borders[n - 1][1].kind == "restart")
             inside = [
                 s
                 for s in seen.by_address.get(address, ())
@@ -61,6 +65,7 @@ def drafts(
                     or _turns(owners, address, start.time, end.time if end else last.time),
                     sightings=inside,
                     instance=instances[0] if instances else None,
+                    home=home,
                 )
             )
     return out

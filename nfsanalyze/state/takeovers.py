@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.state.census import Census, Moment
+from nfsanalyze.state.declared import NOTHING, Declared
 from nfsanalyze.state.episodes import WINDOW_NS, Episode
 from nfsanalyze.state.macs import Macs
 from nfsanalyze.state.scene import Earlier, Scene, scene_of
@@ -69,7 +70,14 @@ class Judged:
     doubts: tuple[Doubt, ...]
 
 
-def judge(seen: Seen, found: Sequence[Episode], macs: Macs, census: Census, owners: Sequence[ClientOwner]) -> Judged:
+def judge(
+    seen: Seen,
+    found: Sequence[Episode],
+    macs: Macs,
+    census: Census,
+    owners: Sequence[ClientOwner],
+    declared: Declared = NOTHING,
+) -> Judged:
     """Judge all episodes, in order of time: a failback is told by the takeover before it."""
     out: list[Change] = []
     doubts: list[Doubt] = []
@@ -80,7 +88,8 @@ def judge(seen: Seen, found: Sequence[Episode], macs: Macs, census: Census, owne
             for c in out
             if c.address == episode.address and c.kind in ("takeover", "failback")
         ]
-        scene = scene_of(episode, seen, macs, census, owners, earlier, min(following, default=episode.until))
+        until = min(following, default=episode.until)
+        scene = scene_of(episode, seen, macs, census, owners, earlier, until, declared)
         told = signals(scene)
         kind = None if _carried_on(scene) else _kind(scene, told)
         if kind is None:

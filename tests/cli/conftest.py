@@ -31,7 +31,11 @@ class Stage:
 
     def gives(self, *found: Any, incomplete: tuple[str, ...] = ()) -> None:
         self.answer = SimpleNamespace(
-            tables=takeover_tables(), findings=found or (finding(),), not_evaluable=(), incomplete=incomplete
+            tables=takeover_tables(),
+            findings=found or (finding(),),
+            not_evaluable=(),
+            incomplete=incomplete,
+            ignored=(),
         )
 
     def __call__(self, *arguments: str | Path) -> tuple[int, str, str]:

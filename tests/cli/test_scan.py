@@ -32,7 +32,8 @@ def test_options_reach_the_analysis(stage: Stage, pcap: Path) -> None:
     ((paths, options),) = stage.asked
     assert paths == [str(pcap)]
     assert (options["lease_time_s"], options["ports"]) == (45.0, (20049, 3049))
-    assert (options["select"], options["ignore"]) == (("NFS1", "lease"), ("NFS203",))
+    assert options["select"] == ("NFS1", "lease")
+    assert [(each.rule, each.reason) for each in options["ignore"]] == [("NFS203", "--ignore")]
 
 
 def test_client_and_server_narrow_the_report_only(stage: Stage, pcap: Path) -> None:

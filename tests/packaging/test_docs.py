@@ -8,12 +8,15 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from nfsanalyze.cli.app import run
+from nfsanalyze.config import parse_config
 from nfsanalyze.engine.loader import load_rules
+from nfsanalyze.engine.select import select_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -74,6 +77,13 @@ def test_files_that_the_documentation_names_are_there() -> None:
         named = re.findall(r"`((?:nfsanalyze|dissect|rules|samples|tests|tools|benchmarks)/[\w./-]*)`", text)
         elsewhere = {"nfsanalyze/1", "nfsanalyze/_rules"}  # a schema's name, a folder of the wheel
         assert [name for name in links + named if name not in elsewhere and not (ROOT / name).exists()] == [], page
+
+
+def test_the_configuration_of_the_readme_is_one() -> None:
+    (text,) = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    config = parse_config(text, "nfsanalyze.toml", ROOT)
+    assert all(getattr(config, field.name) != field.default for field in fields(config))
+    select_rules(list(RULES.values()), [*config.select, *(each.rule for each in config.ignore)])
 
 
 def test_the_changelog_knows_this_version() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nfsanalyze import __version__
 from nfsanalyze.reports.document.captures import captures
 from nfsanalyze.reports.document.clients import clients
+from nfsanalyze.reports.document.configuration import declared_heads, ignored_entry
 from nfsanalyze.reports.document.findings import findings, unjudged
 from nfsanalyze.reports.document.leases import leases, sessions
 from nfsanalyze.reports.document.servers import servers
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from nfsanalyze.engine.finding import Finding, NotEvaluable
+    from nfsanalyze.engine.ignore import Ignored
 
 SCHEMA = "nfsanalyze/1"
 
@@ -30,9 +32,12 @@ def document(
     not_evaluable: Sequence[NotEvaluable],
     *,
     incomplete: Sequence[str] = (),
+    ignored: Sequence[Ignored] = (),
+    configuration: str | None = None,
 ) -> Document:
     """The document of one case. `tables` may lack some of the fact tables; `incomplete` are the reasons for which
-    bytes stayed unread, one line each. Equal input gives an equal document, lists and keys in the same order."""
+    bytes stayed unread, one line each; `ignored` is what was set aside, `configuration` the file that was heeded. Equal
+    input gives an equal document, lists and keys in the same order."""
     source = Source(tables)
     lost = lost_state(source)
     return complete_summary(
@@ -49,7 +54,13 @@ def document(
             "lost_state": lost,
             "findings": findings(source, found, lost),
             "not_evaluable": unjudged(not_evaluable),
-            "summary": {"ignored": 0, "complete": not incomplete, "incomplete": list(incomplete)},
+            "configuration": {
+                "file": configuration,
+                "declared_heads": declared_heads(source),
+                "ignored": [ignored_entry(each) for each in ignored],
+            },
+            "baseline": None,
+            "summary": {"complete": not incomplete, "incomplete": list(incomplete)},
         }
     )
 
@@ -71,7 +82,8 @@ def complete_summary(report: Document) -> Document:
         "leases": len(report["leases"]),
         "takeovers": sum(takeover["kind"] in ("takeover", "failback") for takeover in report["takeovers"]),
         "not_evaluable": len(report["not_evaluable"]),
-        "ignored": report["summary"]["ignored"],
+        "ignored": sum(each["findings"] for each in report["configuration"]["ignored"]),
+        "known": sum(finding["known"] for finding in report["findings"]),
         "complete": report["summary"]["complete"],
         "incomplete": report["summary"]["incomplete"],
     }

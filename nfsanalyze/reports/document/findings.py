@@ -63,6 +63,7 @@ def _finding(source: Source, finding: Finding, lost: Sequence[dict[str, Any]]) -
         "filter": finding.filter,
         "fix": finding.fix,
         "references": list(finding.references),
+        "known": False,
     }
 
 

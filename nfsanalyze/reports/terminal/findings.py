@@ -48,6 +48,8 @@ def _finding(page: Page, view: View, entry: dict[str, Any]) -> None:
         more = f" and {hidden:,} more (--all shows them)" if hidden else ""
         page.hanging("lost:", "; ".join(map(lost_name, files)) + more, indent=2, style="red")
     page.hanging("confidence:", entry["confidence"], indent=2, style="dim")
+    if entry["known"]:
+        page.hanging("known:", "the baseline has it too", indent=2, style="dim")
     if entry["caused_by"]:
         causes = [_cause(view, cause) for cause in entry["caused_by"]]
         page.hanging("because of:", listing(causes), indent=2, style="dim")

@@ -6,12 +6,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from nfsanalyze.facts.printable import printable
-from nfsanalyze.reports.terminal.page import Page, View, counted, text
+from nfsanalyze.reports.terminal.page import Page, View, counted, listing, text
 
 if TYPE_CHECKING:
     from rich.text import Text
 
 _SHOWN = 20
+_OUTCOMES = {
+    "used": "nothing in the captures tells, so that was taken for granted",
+    "agrees": "the captures show it too",
+    "contradicted": "but the captures show otherwise, and they were believed",
+    "unused": "but that tells nothing here",
+    "not-seen": "but not both are in the captures",
+}
 
 
 def servers(page: Page, view: View) -> None:
@@ -31,6 +38,12 @@ def servers(page: Page, view: View) -> None:
     if hidden:
         more = counted(hidden, "more server address", "more server addresses")
         page.line(f"... and {more} (--all shows them)", indent=2)
+    for entry in view.report["configuration"]["declared_heads"]:
+        what = "are one server" if entry["one_server"] else "are different servers"
+        style = "yellow" if entry["outcome"] == "contradicted" else "dim"
+        page.hanging(
+            "declared:", (f"{listing(entry['addresses'])} {what}; {_OUTCOMES[entry['outcome']]}", style), indent=2
+        )
 
 
 def _rows(view: View, server: dict[str, Any]) -> Iterator[list[Text]]:

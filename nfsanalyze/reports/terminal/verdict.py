@@ -31,10 +31,25 @@ def verdict(page: Page, view: View) -> None:
     if missing:
         rules = len({entry["rule"] for entry in report["not_evaluable"]})
         page.line(f"{counted(rules, 'rule')} could not be judged in every place: see the end.")
+    for line in _hidden(report):
+        page.line((line, "dim"))
     if not report["summary"]["complete"]:
         page.line(("Incomplete: ", "bold yellow"), "; ".join(report["summary"]["incomplete"]))
     if report["findings"]:
         _index(page, view)
+
+
+def _hidden(report: dict[str, Any]) -> Iterator[str]:
+    """What the user asked not to be told again."""
+    taken = [each for each in report["configuration"]["ignored"] if each["findings"]]
+    if taken:
+        reasons = [f"{each['rule']} ({each['findings']:,}): {each['reason']}" for each in taken]
+        yield f"{counted(report['summary']['ignored'], 'finding')} ignored: {'; '.join(reasons)}."
+    baseline = report["baseline"]
+    if baseline is not None:
+        gone = f"; {baseline['gone']:,} of its findings are gone" if baseline["gone"] else ""
+        known, all_ = report["summary"]["known"], counted(len(report["findings"]), "finding")
+        yield f"Known from the baseline {baseline['file']}: {known:,} of {all_}{gone}."
 
 
 def _sentence(words: str) -> str:

@@ -35,6 +35,7 @@ _BUILDERS: dict[str, Callable[[Case], Rows]] = {
     "confirms": identity.confirms,
     "heads": changes.heads,
     "same_head": changes.same_head,
+    "declared_heads": changes.declared_heads,
     "takeovers": changes.takeovers,
     "signals": changes.signals,
     "leases": leases.leases,

@@ -61,6 +61,12 @@ def same_head(case: Case) -> Iterator[Row]:
     yield from told.values()
 
 
+def declared_heads(case: Case) -> Iterator[Row]:
+    """declared_heads."""
+    for d in case.heads.declared:
+        yield {"address_a": d.address_a, "address_b": d.address_b, "one_server": d.one, "outcome": d.outcome}
+
+
 def _numbered(case: Case) -> Iterator[tuple[int, Change]]:
     yield from enumerate(case.changes, 1)
 
