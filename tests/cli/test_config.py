@@ -145,3 +145,19 @@ def test_what_a_baseline_knows_does_not_fail_a_run(capsys: pytest.CaptureFixture
     code, out, err = call(capsys, "scan", CASE, "--baseline", CASE)
     assert (code, out) == (2, "")
     assert "cannot be read" in err
+
+
+def test_a_batch_heeds_it_too(capsys: pytest.CaptureFixture[str], site: Path) -> None:
+    (site / "nfsanalyze.toml").write_text(
+        CONFIG + '\n[heads]\ndifferent_servers = [["10.0.0.1", "10.0.0.2"]]\none_server = [["10.0.0.1", "10.9.9.9"]]'
+    )
+    code, _, err = call(capsys, "batch", CASE, "--out", "results", "--jobs", "1")
+    assert (code, err) == (1, "")
+    (path,) = (site / "results" / "cases").rglob("report.json")
+    report = json.loads(path.read_text())
+    assert "NFS101" not in fired(report)
+    assert [e["findings"] for e in report["configuration"]["ignored"]] == [0, 1]
+    assert [e["outcome"] for e in report["configuration"]["declared_heads"]] == ["agrees", "not-seen"]
+    (site / "nfsanalyze.toml").write_text('select = ["NFS1O1"]')
+    code, _, err = call(capsys, "batch", CASE, "--out", "results")
+    assert (code, err) == (2, 'nfsanalyze: error: nfsanalyze.toml: no rule fits "NFS1O1"; did you mean "NFS101"?\n')
