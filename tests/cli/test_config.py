@@ -147,7 +147,8 @@ def test_what_a_baseline_knows_does_not_fail_a_run(capsys: pytest.CaptureFixture
     assert "cannot be read" in err
 
 
-def test_a_batch_heeds_it_too(capsys: pytest.CaptureFixture[str], site: Path) -> None:
+def test_a_batch_heeds_it_too(capsys: pytest.CaptureFixture[str], site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(SAMPLES.parent))
     (site / "nfsanalyze.toml").write_text(
         CONFIG + '\n[heads]\ndifferent_servers = [["10.0.0.1", "10.0.0.2"]]\none_server = [["10.0.0.1", "10.9.9.9"]]'
     )
