@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dissect.nfs4.columnar.space import Space
+from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.columnar.walk import TABLE, Seen
 from dissect.nfs4.const import Op, Status
 from dissect.nfs4.ops import OPS
@@ -20,19 +20,18 @@ _KEPT[0, [*HOLDERS, Op.FREE_STATEID, Op.PUTFH, Op.LOOKUP]] = True
 _KEPT[1, [Op.OPEN, Op.LOCK, Op.GETATTR, Op.GETFH]] = True
 
 
-def values(space: Space, seen: Seen, reply: bool) -> dict[int, Any]:
-    """The values by position in `seen`; none where attributes say nothing that is kept."""
+def values(space: Space, seen: Seen, reply: bool) -> tuple[Index, list[Any]]:
+    """Positions in `seen`, and the values there."""
     kept = _KEPT[int(reply)][seen.op] & ((seen.status <= 0) | ((seen.op == Op.LOCK) & (seen.status == Status.DENIED)))
     positions = np.flatnonzero(kept)
-    some = seen.taken(positions)
-    data = space.data
-    found = {
-        position: _value(op, status, bytes(data[body:stop]))
-        for position, op, status, body, stop in zip(
-            *(column.tolist() for column in (positions, some.op, some.status, some.body, some.stop)), strict=True
-        )
-    }
-    return {position: value for position, value in found.items() if value is not None}
+    some, data = seen.taken(positions), memoryview(space.data)
+    columns = (column.tolist() for column in (some.op, some.status, some.body, some.stop))
+    found = [_value(op, status, bytes(data[body:stop])) for op, status, body, stop in zip(*columns, strict=True)]
+    said = np.array([value is not None for value in found], np.bool_)
+    if not said.all():
+        # Attributes that contradict their bitmap.
+        positions, found = positions[said], [value for value in found if value is not None]
+    return positions, found
 
 
 @lru_cache(maxsize=4096)

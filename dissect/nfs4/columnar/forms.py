@@ -2,7 +2,8 @@
 
 The walk reads of each message the words that it needs: operation numbers, lengths, discriminants. A message of the same
 direction and length that has the same words in the same places is walked the same way, and so needs no walk: what was
-found in the first is in the others, at the same distance from their beginning.
+found in the first is in the others, at the same distance from their beginning; and what stopped the walk there stops
+it here.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ class Forms:
 
     def _forget(self) -> None:
         self._known: dict[int, list[_Form]] = {}
-        self._heads: list[tuple[int, int, int]] = []
-        """Of each form: minor, count, status."""
+        self._heads: list[list[int]] = []
+        "Of each form: what `Laid` says, up to `seen`."
         self._bounds = [0]
         self._held: list[Index] = []
 
@@ -140,13 +141,11 @@ class Forms:
         address, owner, place = address[inside], owner[inside], place[inside] // 4
         words = space.view("u4")[address]
         bounds = np.searchsorted(owner, np.arange(len(first) + 1)).tolist()
+        heads = np.stack([laid.headed, laid.whole, laid.minor, laid.count, laid.status], axis=1).tolist()
         for index, group in enumerate(groups):
-            if not laid.whole[index]:
-                group.left = group.left[1:]
-                continue
             span = slice(bounds[index], bounds[index + 1])
             made = _Form(number=len(self._heads), places=place[span], words=words[span])
-            self._heads.append((int(laid.minor[index]), int(laid.count[index]), int(laid.status[index])))
+            self._heads.append(heads[index])
             self._keep(laid.seen.taken(laid.seen.message == index), int(chosen.at[index]))
             group.known.append(made)
             self._compare(space, records, group, [made], form)
@@ -165,18 +164,16 @@ class Forms:
         walked = lay(space, records.taken(rest), self._reply)
         if len(rest) == len(form):
             return walked
-        heads = np.array([*self._heads, (-1, 0, -1)], np.int64)
-        minor, count, status = heads[form].T
-        minor[rest], count[rest], status[rest] = walked.minor, walked.count, walked.status
-        headed, whole = np.ones(len(form), np.bool_), np.ones(len(form), np.bool_)
-        headed[rest], whole[rest] = walked.headed, walked.whole
+        heads = np.array([*self._heads, [0] * 5], np.int64)[form].T
+        heads[:, rest] = walked.headed, walked.whole, walked.minor, walked.count, walked.status
+        headed, whole, minor, count, status = heads
         seen = self._seen(records, form)
         if len(walked.seen.op):
             walked.seen.message = rest[walked.seen.message]
             seen = Seen(
                 **{name: np.concatenate([getattr(seen, name), getattr(walked.seen, name)]) for name in COLUMNS}
             ).taken(np.argsort(np.concatenate([seen.message, walked.seen.message]), kind="stable"))
-        return Laid(headed=headed, whole=whole, minor=minor, count=count, status=status, seen=seen)
+        return Laid(headed=headed != 0, whole=whole != 0, minor=minor, count=count, status=status, seen=seen)
 
     def _seen(self, records: Records, form: Index) -> Seen:
         """The operations held of the messages that have a form."""

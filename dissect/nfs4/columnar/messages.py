@@ -14,7 +14,7 @@ from dissect.nfs4.columnar.details import values
 from dissect.nfs4.columnar.forms import Forms
 from dissect.nfs4.columnar.lay import CREDENTIAL_AT, Laid, Records
 from dissect.nfs4.columnar.match import NONE
-from dissect.nfs4.columnar.rows import intern, op_rows
+from dissect.nfs4.columnar.rows import Ops, intern, op_rows, ops_of
 from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.const import NFS_PROGRAM, NFS_V4, PROC_COMPOUND, AuthFlavor, MsgType, ReplyStat
 from dissect.nfs4.message import CallHeader
@@ -80,8 +80,7 @@ class Decoder:
     ) -> Decoded:
         """Decode all plain messages; `messages` comes with the columns that need no decoding. `call` as in `Answers`;
         `waiting`: the headers of the calls that waited before; `whole`: records without holes."""
-        plain = np.zeros(len(messages), np.bool_)
-        made = _Rows(space, messages, plain, keys)
+        made = _Rows(space, messages["id"].astype(np.int64), keys)
         words = heads.words
         these = np.flatnonzero(
             whole
@@ -93,10 +92,6 @@ class Decoder:
             & (words[:, 7] <= MAX_AUTH)
         )
         laid = self._calls.lay(space, records.taken(these))
-        # Whatever its operations, what is known of such a call is all that the reply needs.
-        headed = np.zeros(len(messages), np.bool_)
-        headed[these] = laid.headed
-        messages["minor"][these[laid.headed]] = laid.minor[laid.headed]
         made.add(these, laid, laid.minor, reply=False)
         done = these[laid.whole]
         messages["credential"][done] = _credentials(space, records.at[done], words[done, 7], credentials)
@@ -104,13 +99,16 @@ class Decoder:
         accepted = whole & heads.reply & (words[:, 2] == ReplyStat.MSG_ACCEPTED) & (words[:, 4] <= MAX_AUTH)
         accepted &= words[:, 3] != AuthFlavor.RPCSEC_GSS
         these = np.flatnonzero(accepted & (call != NONE))
-        able, minor = _asked(call[these], headed, messages["minor"], waiting)
+        able, minor = _asked(call[these], made.headed, made.minor, waiting)
         these, minor = these[able], minor[able]
         made.add(these, self._replies.lay(space, records.taken(these)), minor, reply=True)
-        return Decoded(messages=messages, plain=plain, ops=made.ops(), details=made.details())
+        messages["kind"] = np.where(heads.reply, int(Kind.COMPOUND_REPLY), int(Kind.COMPOUND_CALL))
+        messages["prog"] = NFS_PROGRAM
+        messages["minor"], messages["ops"], messages["status"] = made.minor, made.count, made.status
+        return Decoded(messages=messages, plain=made.plain, ops=op_rows(made.ops, made.id), details=made.details)
 
 
-def _asked(call: Index, headed: Mask, minors: NDArray[np.int8], waiting: list[CallHeader | None]) -> tuple[Mask, Index]:
+def _asked(call: Index, headed: Mask, minors: Index, waiting: list[CallHeader | None]) -> tuple[Mask, Index]:
     """Of the calls that are answered: whether each is a COMPOUND that shows what the reply needs, and its minor
     version."""
     now = call >= 0
@@ -128,42 +126,28 @@ def _plain_call(header: CallHeader | None) -> bool:
 
 
 class _Rows:
-    """Makes rows of what lies in calls and replies."""
+    """What calls and replies say, by message."""
 
-    def __init__(self, space: Space, messages: NDArray[np.void], plain: Mask, keys: dict[bytes, int]) -> None:
-        self._space, self._messages, self._plain, self._keys = space, messages, plain, keys
-        self._ops: list[NDArray[np.void]] = []
-        self._details: list[tuple[int, int, Any]] = []
+    def __init__(self, space: Space, id: Index, keys: dict[bytes, int]) -> None:
+        self._space, self._keys = space, keys
+        self.id = id
+        self.plain = np.zeros(len(id), np.bool_)
+        self.headed = np.zeros(len(id), np.bool_)
+        "Whatever its operations, what is known of such a call is all that its reply needs."
+        self.minor, self.count, self.status = np.full((3, len(id)), -1, np.int64)
+        self.ops: list[Ops] = []
+        self.details: list[tuple[int, int, Any]] = []
 
     def add(self, these: Index, laid: Laid, minor: Index, *, reply: bool) -> None:
-        """Rows of those that were read to their end."""
-        done = np.flatnonzero(laid.whole)
-        target, messages = these[done], self._messages
-        self._plain[target] = True
-        messages["kind"][target] = Kind.COMPOUND_REPLY if reply else Kind.COMPOUND_CALL
-        messages["prog"][target] = NFS_PROGRAM
-        messages["minor"][target] = minor[done]
-        messages["ops"][target] = laid.count[done]
-        messages["status"][target] = laid.status[done]
+        """The messages at these positions."""
+        self.plain[these], self.headed[these] = laid.whole, laid.headed
+        self.minor[these], self.count[these], self.status[these] = minor, laid.count, laid.status
         seen = laid.seen
-        id = messages["id"].astype(np.int64)[these[seen.message]]
-        found = values(self._space, seen, reply)
-        self._ops.append(op_rows(self._space, seen, id, minor[seen.message], found, self._keys, reply))
-        self._details += [
-            (each, index, value)
-            for each, index, value in zip(
-                *(column[list(found)].tolist() for column in (id, seen.index)), found.values(), strict=True
-            )
-        ]
-
-    def ops(self) -> NDArray[np.void]:
-        """Rows of all operations, in order."""
-        ops = np.concatenate(self._ops)
-        return ops[np.argsort(ops["id"].astype(np.int64), kind="stable")]
-
-    def details(self) -> list[tuple[int, int, Any]]:
-        """Values kept of operations, in no order."""
-        return self._details
+        minor = minor[seen.message]
+        seen.message = these[seen.message]
+        kept, found = values(self._space, seen, reply)
+        self.ops.append(ops_of(self._space, seen, minor, kept, found, self._keys, reply))
+        self.details += zip(self.id[seen.message[kept]].tolist(), seen.index[kept].tolist(), found, strict=True)
 
 
 def _credentials(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dissect.nfs4.batch import NO_STATUS, OP
+from dissect.nfs4.batch import OP
 from dissect.nfs4.columnar.cursors import Mask
 from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.columnar.walk import TABLE, Seen
 from dissect.nfs4.const import Op
 from dissect.nfs4.rows import CALL_ROWS
 
-_SESSION, _CLIENTID, _OTHER, _VERIFIER = 16, 8, 12, 8
+_SESSION, _OTHER = 16, 12
+_CLIENTID = _VERIFIER = 8
 
 _Place = tuple[int, int]
 """Where a key lies in arguments or result, and how long it is."""
@@ -64,27 +65,29 @@ _BY_VALUE[[Op.OPEN, Op.LOCK]] = True
 """What the arguments name depends on what else they say."""
 
 
-def op_rows(
+Ops = tuple[Index, ...]
+"""Columns of `OP`, with the position of each row's message in the place of its id."""
+
+
+def ops_of(
     space: Space,
     seen: Seen,
-    id: Index,
     minor: Index,
-    values: Mapping[int, Any],
+    valued: Index,
+    values: Sequence[Any],
     keys: dict[bytes, int],
     reply: bool,
-) -> NDArray[np.void]:
-    """The rows of calls, or of replies: in the order of `seen`. `id` and `minor` of each of its items; `values` as
-    `details.values` gives them. New keys are added to `keys`."""
+) -> Ops:
+    """What calls, or replies, make rows of, in the order of `seen`. `minor` of each of its items; `values` of those at
+    the positions `valued`. New keys are added to `keys`."""
     place, octets = _PLACES[int(reply)]
     size = np.where(seen.status > 0, 0, octets[seen.op])
     if not reply:
         size[_MINOR_0_ONLY[seen.op] & (minor != 0)] = 0
     kept = (size > 0) | (seen.status > 0)
-    key = np.zeros(len(seen.op), np.int64)
+    key, slot, flags = np.zeros((3, len(seen.op)), np.int64)
     at = seen.body + place[seen.op]
-    for length in np.unique(size).tolist():
-        if not length:
-            continue
+    for length in (_CLIENTID, _OTHER, _SESSION):
         these = np.flatnonzero(size == length)
         words = space.rows(at[these], length)
         if length == _OTHER and not reply:
@@ -92,20 +95,34 @@ def op_rows(
             kept[these[special]] = False
             these, words = these[~special], words[~special]
         key[these] = intern(words, keys)
-    rows = np.zeros(len(seen.op), OP)
-    rows["id"], rows["index"], rows["op"], rows["key"] = id, seen.index, seen.op, key
-    rows["status"] = seen.status if reply else NO_STATUS
     sequence = np.flatnonzero((seen.op == Op.SEQUENCE) & (seen.status <= 0))
-    rows["slot"][sequence] = space.u32(seen.body[sequence] + _SLOT_AT)
+    slot[sequence] = space.u32(seen.body[sequence] + _SLOT_AT)
     if reply:
-        rows["flags"][sequence] = space.u32(seen.body[sequence] + _FLAGS_AT)
+        flags[sequence] = space.u32(seen.body[sequence] + _FLAGS_AT)
     else:
-        for position in np.flatnonzero(_BY_VALUE[seen.op]).tolist():
-            named, slot, flags = CALL_ROWS[int(seen.op[position])](values[position], int(minor[position])) or _UNNAMED
-            rows["key"][position] = keys.setdefault(named, len(keys))
-            rows["slot"][position], rows["flags"][position] = slot, flags
-            kept[position] = True
-    return rows if kept.all() else rows[kept]
+        for position, value in zip(valued.tolist(), values, strict=True):
+            if _BY_VALUE[op := int(seen.op[position])]:
+                named, slot[position], flags[position] = CALL_ROWS[op](value, int(minor[position])) or _UNNAMED
+                key[position], kept[position] = keys.setdefault(named, len(keys)), True
+    columns = (seen.message, seen.index, seen.op, seen.status, key, slot, flags)
+    if kept.all():
+        return columns
+    these = np.flatnonzero(kept)
+    return tuple(column[these] for column in columns)
+
+
+_NAMES = OP.names or ()
+
+
+def op_rows(parts: Sequence[Ops], id: Index) -> NDArray[np.void]:
+    """All of them in the order of messages; `id` of each message."""
+    message, *columns = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(message, kind="stable")
+    rows = np.empty(len(order), OP)
+    rows["id"] = id[message[order]]
+    for name, column in zip(_NAMES[1:], columns, strict=True):
+        rows[name] = column[order]
+    return rows
 
 
 _UNNAMED = b"", 0, 0

@@ -30,6 +30,8 @@ Shape = Callable[[Cursors], "Mask | None"]
 
 _VALUED = 1 << Attribute.LEASE_TIME | 1 << Attribute.FS_LOCATIONS
 _ENTRIES = 4096
+_SHORT, _FEW = 40, 64
+"""Directories with more entries than this are read together only if there are as many: each step is for one entry."""
 
 
 def _among(value: Index, *numbers: int) -> Mask:
@@ -158,14 +160,14 @@ def _readdir_ok(body: Cursors) -> None:
     body.skip(8)
     active = np.flatnonzero(body.good)
     entries = body.part(active)
-    for _ in range(_ENTRIES):
+    for number in range(_ENTRIES):
         more = entries.one_of(1)
         going = entries.good & (more == 1)
         if not going.all():
             body.take_back(active, entries)
             active = active[going]
             entries = body.part(active)
-        if not len(active):
+        if not len(active) or (number >= _SHORT and len(active) < _FEW):
             break
         entries.skip(8)
         entries.skip_opaque()

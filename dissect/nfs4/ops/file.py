@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from struct import Struct
+
 from dissect.nfs4.const import AuthFlavor, Op
 from dissect.nfs4.ops.attribute import attributes
 from dissect.nfs4.ops.shape import (
@@ -18,7 +20,9 @@ from dissect.nfs4.ops.shape import (
     void,
 )
 from dissect.nfs4.types import GETFH4resok, LOOKUP4args, PUTFH4args, SETATTR4args
-from dissect.nfs4.xdr import Reader
+from dissect.nfs4.xdr import U32, Reader
+
+_ENTRY = Struct(">I8xI")
 
 NF4BLK, NF4CHR, NF4LNK = 3, 4, 5
 
@@ -58,11 +62,30 @@ def _attrsset(reader: Reader, status: int) -> None:
 
 def _readdir_ok(reader: Reader) -> None:
     reader.skip(8)
+    _pass_entries(reader)
     while reader.boolean():
         reader.skip(8)
         reader.skip_opaque()
         fattr(reader)
     reader.boolean()
+
+
+def _pass_entries(reader: Reader) -> None:
+    """Pass over entry4s that are whole: a directory has thousands, each a bool, a cookie, a name and a fattr4."""
+    data, pos, end = reader.data, reader.pos, reader.end
+    while pos + 24 <= end:
+        more, name = _ENTRY.unpack_from(data, pos)
+        mask = pos + 16 + (name + 3 & ~3)
+        if more != 1 or mask + 8 > end:
+            break
+        values = mask + 4 + 4 * U32.unpack_from(data, mask)[0]
+        if values + 4 > end:
+            break
+        after = values + 4 + (U32.unpack_from(data, values)[0] + 3 & ~3)
+        if after > end:
+            break
+        pos = after
+    reader.pos = pos
 
 
 def _secinfo(reader: Reader) -> None:
