@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?= -q -n 2
 SEEDS ?= 0 20
 
-.PHONY: help environment demo test lint types layers check bench soundness readme clean
+.PHONY: help environment demo test lint types layers check bench soundness readme docs-rules clean
 
 help:
 	@head -n 1 Makefile | cut -c 3-
@@ -43,6 +43,9 @@ soundness: environment
 
 readme: environment
 	$(BIN)/python tools/readme_output.py
+
+docs-rules: environment
+	$(BIN)/python tools/rule_pages.py
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

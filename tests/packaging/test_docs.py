@@ -70,6 +70,20 @@ def test_the_readme_shows_what_the_commands_print() -> None:
     assert "<!-- output:scan samples/" in README
 
 
+def test_every_rule_has_its_page() -> None:
+    command = [sys.executable, str(ROOT / "tools" / "rule_pages.py"), "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert {path.stem for path in (ROOT / "docs" / "rules").glob("NFS*.md")} == set(RULES)
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for path in (ROOT / "docs").rglob("*.md"):
+        text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+        links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+        assert [link for link in links if not (path.parent / link).exists()] == [], path
+
+
 def test_files_that_the_documentation_names_are_there() -> None:
     for page in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
         text = (ROOT / page).read_text(encoding="utf-8")
@@ -92,9 +106,9 @@ def test_the_changelog_knows_this_version() -> None:
 
 
 def test_make_targets_that_the_documentation_names_exist() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for page in ("README.md", "CONTRIBUTING.md"):
-        assert set(re.findall(r"`?\bmake ([a-z]+)`", (ROOT / page).read_text())) <= targets
+        assert set(re.findall(r"`?\bmake ([a-z-]+)`", (ROOT / page).read_text())) <= targets
 
 
 def test_the_schema_is_valid_json() -> None:
