@@ -221,8 +221,10 @@ def _opened(paths: Iterable[str], decoder: Decoder) -> tuple[list[Capture], list
 
 
 def _cut(capture: Capture) -> str:
-    where = f" at byte {capture.cut_at}" if capture.cut_at is not None else ""
     reason = capture.cut_reason or "the file is cut short"
+    where = f" at byte {capture.cut_at}"
+    if capture.cut_at is None or reason.endswith(where[4:]):
+        where = ""
     return f"{capture.path}: {reason}{where}; {_before(capture.packets)}"
 
 

@@ -65,3 +65,12 @@ def test_what_was_read_for_nothing_is_told(tmp_path: Path, decoder: Decoder) -> 
         analyse([str(wire.write(tmp_path / "udp.pcap"))], decoder=decoder)
     assert caught.value.tables["captures"]["packets"].to_list() == [2]
     assert caught.value.tables["decode_notes"]["reason"].to_list() == ["udp port 2049"]
+
+
+@pytest.mark.parametrize("decoder", ["exact", "fast"])
+def test_a_zero_filled_tail_is_told(tmp_path: Path, decoder: Decoder) -> None:
+    whole = (SAMPLES / "05a-v40-server-reboot.pcap").read_bytes()
+    path = tmp_path / "case.pcap"
+    path.write_bytes(whole + bytes(4096))
+    (told,) = analyse([str(path)], decoder=decoder).incomplete
+    assert told.startswith(f"{path}: zero-filled from byte {len(whole)}; the ")

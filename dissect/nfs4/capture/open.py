@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from io import RawIOBase
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, cast
 
 from dissect.nfs4.capture.compressed import COMPRESSIONS, inflater
 from dissect.nfs4.capture.errors import CaptureError, EmptyCapture, UnreadableCapture
@@ -55,15 +56,15 @@ class Capture:
         self.last: int | None = None
         self._stream = stream
         self._close = close
-        self._tally = Tally()
+        self.tally = Tally()
         self._link_types: dict[int, None] = {}
-        self.format, self._source, records = _recognise(stream, self._tally)
+        self.format, self.source, records = _recognise(stream, self.tally)
         self._frames = self._count(records)
 
     @property
     def interfaces(self) -> tuple[Interface, ...]:
         """Interfaces declared so far."""
-        return tuple(self._tally.interfaces)
+        return tuple(self.tally.interfaces)
 
     @property
     def link_types(self) -> tuple[str, ...]:
@@ -73,7 +74,7 @@ class Capture:
     @property
     def untimed(self) -> int:
         """Frames without a believable time of their own (pcapng Simple Packet Blocks have none)."""
-        return self._tally.untimed
+        return self.tally.untimed
 
     def __iter__(self) -> Iterator[Frame]:
         return self._frames
@@ -100,7 +101,7 @@ class Capture:
             self._stream.close()
 
     def _count(self, records: Iterator[Frame]) -> Iterator[Frame]:
-        tally, link_types = self._tally, self._link_types
+        tally, link_types = self.tally, self._link_types
         first, last, untimed = MAX_TIME, -1, 0
         met = -1
         try:
@@ -124,15 +125,36 @@ class Capture:
                         self.snaplen = captured
                 yield frame
         except CutShort as cut:
-            self._cut(cut.offset, cut.reason)
+            self.cut(cut.offset, cut.reason)
         else:
-            if self._source.damage:
-                self._cut(self._source.base + len(self._source.buffer), self._source.damage)
+            if self.source.damage:
+                self.cut(self.source.base + len(self.source.buffer), self.source.damage)
 
-    def _cut(self, offset: int, reason: str) -> None:
+    @property
+    def raw(self) -> RawIOBase | None:
+        """The file itself, for a reader that takes its bytes in place of frames; None where it is compressed. What was
+        taken from it already is in the buffer of `source`."""
+        return None if "+" in self.format or not hasattr(self._stream, "readinto") else cast(RawIOBase, self._stream)
+
+    def count(
+        self, packets: int, *, times: tuple[int, int] | None, link_types: Iterable[int], cut: int, shortest: int
+    ) -> None:
+        """Count frames that were read by other means: the earliest and the latest time among them, how many were cut
+        by the snaplen, and what the shortest of these was cut to."""
+        self.packets += packets
+        if times is not None:
+            self.first = times[0] if self.first is None else min(self.first, times[0])
+            self.last = times[1] if self.last is None else max(self.last, times[1])
+        self._link_types.update(dict.fromkeys(link_types))
+        if cut:
+            self.snaplen_cut_packets += cut
+            self.snaplen = shortest if self.snaplen is None else min(self.snaplen, shortest)
+
+    def cut(self, offset: int, reason: str) -> None:
+        """Bytes of the file from this offset on are not analysed."""
         self.cut_short = True
         self.cut_at = offset
-        self.cut_reason = self._source.damage or reason
+        self.cut_reason = self.source.damage or reason
 
 
 def open_capture(path: str | Path) -> Capture:

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from mmap import mmap
 from struct import Struct
 
 from dissect.nfs4.capture.errors import UnsupportedFormat
 from dissect.nfs4.capture.frame import MAX_CAPTURED, MAX_TIME, Frame, Interface, Tally
-from dissect.nfs4.capture.stream import CutShort, Source
+from dissect.nfs4.capture.stream import CutShort, Source, zero_filled
 
 MAGIC = b"\x0a\x0d\x0d\x0a"
 """The Section Header Block's type: the same in both byte orders."""
 
-_SECTION, _INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
-_FIXED = {_SECTION: 16, _INTERFACE: 8, _PACKET: 20, _SIMPLE: 4, _ENHANCED: 20}
-_READ = frozenset(_FIXED)
+SECTION, INTERFACE, PACKET, SIMPLE, ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
+FIXED = {SECTION: 16, INTERFACE: 8, PACKET: 20, SIMPLE: 4, ENHANCED: 20}
 """Blocks that are read, with the bytes that their type fixes before data and options."""
-_NUMBERED = frozenset((9, 0xBAD, 0x40000BAD, 0x204, 0x216, 0x221))
+NUMBERED = frozenset((9, 0xBAD, 0x40000BAD, 0x204, 0x216, 0x221))
 """Blocks that are no packets, and that Wireshark gives a frame number: systemd journal, custom, system calls."""
+BLOCK_LEAST = 12
 
-_MAX_BLOCK = MAX_CAPTURED + (1 << 20)
+MAX_BLOCK = MAX_CAPTURED + (1 << 20)
 """Longest block read into memory: a packet, and as much again for its options. Others are skipped at any length."""
 
 _BYTE_ORDER = 0x1A2B3C4D
 _OPTION_TSRESOL, _OPTION_TSOFFSET = 9, 14
 
 
-class _Layout:
+class Layout:
     """The fixed parts of the blocks, in one byte order."""
 
     def __init__(self, order: str) -> None:
+        self.order = order
         self.block = Struct(order + "II")
         self.word = Struct(order + "I")
         self.version = Struct(order + "HH")
@@ -40,8 +42,10 @@ class _Layout:
         self.seconds = Struct(order + "q")
 
 
-_LAYOUTS = {_BYTE_ORDER.to_bytes(4, "little"): _Layout("<"), _BYTE_ORDER.to_bytes(4, "big"): _Layout(">")}
+_LAYOUTS = {_BYTE_ORDER.to_bytes(4, "little"): Layout("<"), _BYTE_ORDER.to_bytes(4, "big"): Layout(">")}
 _NO_TIME = 0xFFFFFFFF
+
+Buffer = bytes | bytearray | mmap
 
 
 def read_pcapng(source: Source, tally: Tally) -> Iterator[Frame] | None:
@@ -50,44 +54,118 @@ def read_pcapng(source: Source, tally: Tally) -> Iterator[Frame] | None:
     Raises UnsupportedFormat for another version of the format or byte-order words that are none.
     The iterator raises CutShort.
     """
-    head = source.more(0, 16)
-    if len(head) < 16:
+    head = source.more(0, _HEAD)
+    if len(head) < _HEAD:
         return None
-    layout = _LAYOUTS.get(head[8:12])
-    if layout is None:
-        raise UnsupportedFormat("pcapng without a byte order: the first block is damaged")
-    major, minor = layout.version.unpack_from(head, 12)
-    if major != 1:
-        raise UnsupportedFormat(f"pcapng version {major}.{minor}; convert it: editcap -F pcapng IN OUT")
-    return _frames(source, tally, layout)
+    return _frames(source, Sections(tally, head))
 
 
-_Block = tuple[int, _Layout, bytes, int, int, int]
-"""Type, layout of its section, a buffer, where in it the body starts and stops, and the block's offset in the file."""
+_HEAD = 16
 
 
-def _blocks(source: Source, layout: _Layout) -> Iterator[_Block]:
-    """Blocks to be read, whole; of those that only count, no more than the type."""
+class Sections:
+    """What is known at some place in a file: the byte order and the interfaces of its section, the last frame's number
+    and time. `head`: the first bytes of the file; raises UnsupportedFormat as `read_pcapng` does."""
+
+    def __init__(self, tally: Tally, head: bytes) -> None:
+        layout = _LAYOUTS.get(head[8:12])
+        if layout is None:
+            raise UnsupportedFormat("pcapng without a byte order: the first block is damaged")
+        major, minor = layout.version.unpack_from(head, 12)
+        if major != 1:
+            raise UnsupportedFormat(f"pcapng version {major}.{minor}; convert it: editcap -F pcapng IN OUT")
+        self.layout = layout
+        self.interfaces: list[tuple[int, Interface]] = []
+        "of this section, with their places among those of all sections"
+        self.number = self.clock = 0
+        self.tally = tally
+
+    def begin(self, buffer: Buffer, at: int, offset: int) -> tuple[int, int, int]:
+        """Type, length and padded size of a block, from its first BLOCK_LEAST bytes. Raises CutShort."""
+        kind, total = self.layout.block.unpack_from(buffer, at)
+        if kind == SECTION:
+            layout = _LAYOUTS.get(bytes(buffer[at + 8 : at + 12]))
+            if layout is None:
+                raise CutShort(offset, "a section without a byte order: the file is damaged here")
+            self.layout = layout
+            kind, total = layout.block.unpack_from(buffer, at)
+        if not (kind or total):
+            raise CutShort(offset, zero_filled(offset))
+        # Some writers leave the padding out of the length; the block is padded all the same (section 3.1).
+        size = (total + 3) & ~3
+        if size < BLOCK_LEAST or (kind in FIXED and size > MAX_BLOCK):
+            raise CutShort(offset, f"a block of {total} bytes cannot be: the file is damaged here")
+        return kind, total, size
+
+    def end(self, buffer: Buffer, at: int, stop: int, kind: int, total: int, offset: int) -> None:
+        """Check a block of which the last word stands at `stop`. Raises CutShort."""
+        if self.layout.word.unpack_from(buffer, stop)[0] != total:
+            raise CutShort(offset, "a block's two lengths differ: the file is damaged here")
+        if kind in FIXED and stop - at - 8 < FIXED[kind]:
+            raise CutShort(offset, "a block is too short for its type: the file is damaged here")
+
+    def take(self, kind: int, buffer: Buffer, body: int, stop: int, offset: int) -> Frame | None:
+        """The frame in a block, if there is one. Raises CutShort."""
+        layout, interfaces = self.layout, self.interfaces
+        if kind == ENHANCED:
+            interface, high, low, captured, original = layout.enhanced.unpack_from(buffer, body)
+        elif kind == INTERFACE:
+            interfaces.append((len(self.tally.interfaces), _interface(buffer, body, stop, layout)))
+            self.tally.interfaces.append(interfaces[-1][1])
+            return None
+        elif kind == SIMPLE:
+            interface, high, low = 0, _NO_TIME, _NO_TIME
+            (original,) = layout.word.unpack_from(buffer, body)
+            captured = min(original, interfaces[0][1].snaplen or original) if interfaces else original
+        elif kind == PACKET:
+            interface, _drops, high, low, captured, original = layout.packet.unpack_from(buffer, body)
+        elif kind == SECTION:
+            if layout.version.unpack_from(buffer, body + 4)[0] != 1:
+                raise CutShort(offset, "a section of an unknown pcapng version")
+            self.interfaces = []
+            return None
+        else:
+            self.number += kind in NUMBERED
+            return None
+        body += FIXED[kind]
+        if captured > stop - body:
+            raise CutShort(offset, "a packet is longer than its block: the file is damaged here")
+        if interface >= len(interfaces):
+            raise CutShort(offset, f"a packet of interface {interface}, which its section does not declare")
+        index, origin = interfaces[interface]
+        time = ((high << 32) | low) * origin.multiplier // origin.divisor + origin.offset
+        if 0 <= time < MAX_TIME and kind != SIMPLE:
+            self.clock = time
+        else:
+            self.tally.untimed += 1
+        self.number += 1
+        if captured > original:
+            # Some capture points append bytes of their own; what was never on the wire is no data. 0 means untold.
+            captured = original = original or captured
+        return Frame(
+            number=self.number,
+            time=self.clock,
+            data=bytes(buffer[body : body + captured]),
+            original_length=original,
+            link_type=origin.link_type,
+            interface=index,
+        )
+
+
+def _frames(source: Source, sections: Sections) -> Iterator[Frame]:
     buffer, at, end = source.buffer, 0, len(source.buffer)
     while True:
-        if end - at < 12:
-            buffer = source.more(at, 12)
+        if end - at < BLOCK_LEAST:
+            buffer = source.more(at, BLOCK_LEAST)
             at, end = 0, len(buffer)
-            if end < 12:
+            if end < BLOCK_LEAST:
                 if end:
                     raise CutShort(source.base, "the file ends inside a block")
                 return
         offset = source.base + at
-        kind, total = layout.block.unpack_from(buffer, at)
-        if kind == _SECTION:
-            layout = _section_layout(buffer, at, offset)
-            kind, total = layout.block.unpack_from(buffer, at)
-        # Some writers leave the padding out of the length; the block is padded all the same (section 3.1).
-        size = (total + 3) & ~3
-        if size < 12 or (kind in _READ and size > _MAX_BLOCK):
-            raise CutShort(offset, f"a block of {total} bytes cannot be: the file is damaged here")
+        kind, total, size = sections.begin(buffer, at, offset)
         if end - at < size:
-            if kind in _READ:
+            if kind in FIXED:
                 buffer = source.more(at, size)
                 at, stop = 0, size - 4
             else:
@@ -99,74 +177,13 @@ def _blocks(source: Source, layout: _Layout) -> Iterator[_Block]:
                 raise CutShort(offset, "the file ends inside a block")
         else:
             stop = at + size - 4
-        if layout.word.unpack_from(buffer, stop)[0] != total:
-            raise CutShort(offset, "a block's two lengths differ: the file is damaged here")
-        if kind in _READ:
-            if stop - at - 8 < _FIXED[kind]:
-                raise CutShort(offset, "a block is too short for its type: the file is damaged here")
-            yield kind, layout, buffer, at + 8, stop, offset
-        elif kind in _NUMBERED:
-            yield kind, layout, b"", 0, 0, offset
+        sections.end(buffer, at, stop, kind, total, offset)
+        if (frame := sections.take(kind, buffer, at + 8, stop, offset)) is not None:
+            yield frame
         at = stop + 4
 
 
-def _section_layout(buffer: bytes, at: int, offset: int) -> _Layout:
-    layout = _LAYOUTS.get(buffer[at + 8 : at + 12])
-    if layout is None:
-        raise CutShort(offset, "a section without a byte order: the file is damaged here")
-    return layout
-
-
-def _frames(source: Source, tally: Tally, first: _Layout) -> Iterator[Frame]:
-    section: list[tuple[int, Interface]] = []
-    number = clock = 0
-    for kind, layout, buffer, body, stop, offset in _blocks(source, first):
-        if kind == _ENHANCED:
-            interface, high, low, captured, original = layout.enhanced.unpack_from(buffer, body)
-        elif kind == _INTERFACE:
-            section.append((len(tally.interfaces), _interface(buffer, body, stop, layout)))
-            tally.interfaces.append(section[-1][1])
-            continue
-        elif kind == _SIMPLE:
-            interface, high, low = 0, _NO_TIME, _NO_TIME
-            (original,) = layout.word.unpack_from(buffer, body)
-            captured = min(original, section[0][1].snaplen or original) if section else original
-        elif kind == _PACKET:
-            interface, _drops, high, low, captured, original = layout.packet.unpack_from(buffer, body)
-        elif kind == _SECTION:
-            if layout.version.unpack_from(buffer, body + 4)[0] != 1:
-                raise CutShort(offset, "a section of an unknown pcapng version")
-            section = []
-            continue
-        else:
-            number += 1
-            continue
-        body += _FIXED[kind]
-        if captured > stop - body:
-            raise CutShort(offset, "a packet is longer than its block: the file is damaged here")
-        if interface >= len(section):
-            raise CutShort(offset, f"a packet of interface {interface}, which its section does not declare")
-        index, origin = section[interface]
-        time = ((high << 32) | low) * origin.multiplier // origin.divisor + origin.offset
-        if 0 <= time < MAX_TIME and kind != _SIMPLE:
-            clock = time
-        else:
-            tally.untimed += 1
-        number += 1
-        if captured > original:
-            # Some capture points append bytes of their own; what was never on the wire is no data. 0 means untold.
-            captured = original = original or captured
-        yield Frame(
-            number=number,
-            time=clock,
-            data=buffer[body : body + captured],
-            original_length=original,
-            link_type=origin.link_type,
-            interface=index,
-        )
-
-
-def _interface(buffer: bytes, body: int, stop: int, layout: _Layout) -> Interface:
+def _interface(buffer: Buffer, body: int, stop: int, layout: Layout) -> Interface:
     """Section 4.2: link type, snaplen, and the clock from if_tsresol and if_tsoffset; options that overrun are none."""
     link_type, _reserved, snaplen = layout.interface.unpack_from(buffer, body)
     multiplier, divisor, offset = 1000, 1, 0

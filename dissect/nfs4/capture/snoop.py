@@ -8,12 +8,14 @@ from struct import Struct
 from dissect.nfs4.capture.errors import UnsupportedFormat
 from dissect.nfs4.capture.frame import MAX_CAPTURED, Frame, Interface, Tally
 from dissect.nfs4.capture.linktypes import from_snoop
-from dissect.nfs4.capture.stream import CutShort, Source
+from dissect.nfs4.capture.stream import CutShort, Source, zero_filled
 
 MAGIC = b"snoop\0\0\0"
 _FILE_HEADER = Struct(">8sII")
+FILE_HEADER = _FILE_HEADER.size
 _RECORD = Struct(">IIIIII")
-_MAX_PADDING = 4096
+RECORD_HEADER = _RECORD.size
+MAX_PADDING = 4096
 """RFC 1761 pads records to 4 bytes; whoever pads more is believed within this."""
 
 
@@ -33,6 +35,15 @@ def read_snoop(source: Source, tally: Tally) -> Iterator[Frame] | None:
     return _frames(source, link_type)
 
 
+def flaw(offset: int, captured: int, length: int) -> str:
+    """Why these are not the lengths of a record at this offset; empty if they may be."""
+    if not (captured or length):
+        return zero_filled(offset)
+    if captured > MAX_CAPTURED or not 0 <= length - RECORD_HEADER - captured <= MAX_PADDING:
+        return f"a record of {captured} bytes in {length} cannot be: the file is damaged here"
+    return ""
+
+
 def _frames(source: Source, link_type: int) -> Iterator[Frame]:
     header, unpack = _RECORD.size, _RECORD.unpack_from
     buffer = source.buffer
@@ -46,9 +57,8 @@ def _frames(source: Source, link_type: int) -> Iterator[Frame]:
                     raise CutShort(source.base, "the file ends inside a record header")
                 return
         original, captured, length, _drops, seconds, microseconds = unpack(buffer, at)
-        if captured > MAX_CAPTURED or not 0 <= length - header - captured <= _MAX_PADDING:
-            reason = f"a record of {captured} bytes in {length} cannot be: the file is damaged here"
-            raise CutShort(source.base + at, reason)
+        if captured > MAX_CAPTURED or not 0 <= length - header - captured <= MAX_PADDING:
+            raise CutShort(source.base + at, flaw(source.base + at, captured, length))
         if end - at < length:
             buffer = source.more(at, length)
             at, end = 0, len(buffer)

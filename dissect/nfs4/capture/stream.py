@@ -21,6 +21,11 @@ class CutShort(Exception):
         self.reason = reason
 
 
+def zero_filled(offset: int) -> str:
+    """The reason where a record of zeros stands: space was set aside for the file, and not all of it was written."""
+    return f"zero-filled from byte {offset}"
+
+
 class Source:
     """A window on a stream. Readers hold `buffer` and a position in it, and call `more` when they run out.
 

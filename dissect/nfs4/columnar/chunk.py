@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dissect.nfs4.capture import Capture
 from dissect.nfs4.capture.frame import Frame
 from dissect.nfs4.columnar.space import SLACK, Index, Space
+
+FRAMES = 1 << 16
+"""Frames of a chunk at most: what is kept of each while it is decoded is more than the smallest have bytes."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +32,8 @@ class Chunk:
     original: Index
     link_type: NDArray[np.int32]
     interface: NDArray[np.int32]
+    timed: NDArray[np.bool_] | None = None
+    "frames with a time of their own; None if all have one"
 
     def __len__(self) -> int:
         return len(self.at)
@@ -46,25 +51,18 @@ class Chunk:
         )
 
 
-def spare(used: int) -> int:
-    """Room behind the frames of a chunk for copies of what lies scattered in it."""
-    return used // 2 + (1 << 16) + SLACK
+def spare(octets: int) -> int:
+    """Room behind the bytes of frames for copies of what lies scattered in them."""
+    return octets // 2 + (1 << 16) + SLACK
 
 
-def chunks(capture: Iterable[Frame], chunk_bytes: int) -> Iterator[Chunk]:
-    """The frames of a capture, about `chunk_bytes` of them at a time and at least one."""
-    frames = iter(capture)
-    while True:
-        taken: list[Frame] = []
-        octets = 0
-        for frame in frames:
-            taken.append(frame)
-            octets += len(frame.data)
-            if octets >= chunk_bytes:
-                break
-        if not taken:
-            return
-        yield of_frames(taken)
+def as_captured(captured: Index, original: Index) -> tuple[Index, Index]:
+    """Lengths of which none captured is more than was on the wire: some capture points append bytes of their own. An
+    original length of 0 is untold."""
+    if (captured > original).any():
+        original = np.where(original == 0, captured, original)
+        captured = np.minimum(captured, original)
+    return captured, original
 
 
 def of_frames(taken: list[Frame]) -> Chunk:
@@ -83,4 +81,19 @@ def of_frames(taken: list[Frame]) -> Chunk:
         original=np.array([frame.original_length for frame in taken], np.int64),
         link_type=np.array([frame.link_type for frame in taken], np.int32),
         interface=np.array([frame.interface for frame in taken], np.int32),
+    )
+
+
+def count(capture: Capture, chunk: Chunk) -> None:
+    """Keep the counts of a capture as if it had handed out these frames."""
+    times = chunk.time if chunk.timed is None else chunk.time[chunk.timed]
+    cut = chunk.captured < chunk.original
+    cut_short = chunk.captured[cut]
+    link_type, first = np.unique(chunk.link_type, return_index=True)
+    capture.count(
+        len(chunk),
+        times=(int(times.min()), int(times.max())) if len(times) else None,
+        link_types=link_type[np.argsort(first)].tolist(),
+        cut=len(cut_short),
+        shortest=int(cut_short.min()) if len(cut_short) else 0,
     )

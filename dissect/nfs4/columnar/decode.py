@@ -10,14 +10,14 @@ import numpy as np
 from dissect.nfs4.batch import CAPTURE_STRIDE, FRAME_SHIFT, Batch, Credential
 from dissect.nfs4.bounds import NFS_PORTS, SYN_LATE_FRAMES
 from dissect.nfs4.capture import Capture, Frame
-from dissect.nfs4.columnar.chunk import Chunk, chunks
+from dissect.nfs4.columnar.chunk import Chunk
 from dissect.nfs4.columnar.endpoints import Ways
 from dissect.nfs4.columnar.headers import Segments, headers
 from dissect.nfs4.columnar.lanes import Lanes
 from dissect.nfs4.columnar.merge import batch_of
 from dissect.nfs4.columnar.messages import Decoder
 from dissect.nfs4.columnar.numbers import renumbered
-from dissect.nfs4.columnar.pcap import pcap_chunks
+from dissect.nfs4.columnar.records import chunks
 from dissect.nfs4.columnar.sightings import Sightings
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.columnar.span import Span, spans
@@ -51,13 +51,10 @@ def columnar(
     The rows of all batches together are those of `exact`, whatever the size of chunks.
     """
     decoder = _Decoder(capture_no * CAPTURE_STRIDE, ports, unwrapper or Unwrapper())
-    octets = max(chunk_bytes, 1)
-    if isinstance(capture, Capture) and capture.format.partition("+")[0] == "pcap":
-        read = pcap_chunks(capture, octets)
-    else:
-        read = chunks(capture, octets)
-    for chunk in read:
+    for chunk in chunks(capture, max(chunk_bytes, 1)):
         yield from decoder.chunk(chunk)
+        # Its memory goes before the next is made.
+        del chunk
     if (batch := decoder.close()) is not None:
         yield batch
 

@@ -1,35 +1,106 @@
-"""The bytes of a capture past its recognition, and the counts that a capture keeps of the frames handed out."""
+"""The bytes of a capture, stretch by stretch: mapped where it is a plain file, else read into one buffer.
+
+A mapped stretch is private memory, of which only what is touched is there: payload that nobody reads costs nothing.
+It is made present before it is used, since a page that cannot be read would end the process.
+"""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+import os
+import sys
+from dataclasses import dataclass
+from mmap import ACCESS_COPY, ALLOCATIONGRANULARITY, mmap
+from stat import S_ISREG
 
 from dissect.nfs4.capture import Capture
-from dissect.nfs4.columnar.space import Index
+from dissect.nfs4.columnar.chunk import spare
+from dissect.nfs4.columnar.space import SLACK, Space
+
+_POPULATE_READ, _POPULATE_WRITE = 22, 23
+"""madvise(2), Linux 5.14 and later: pages are read now, and what cannot be read is an error and no signal."""
+_HUGE_PAGE = 14
+_STEP = 1 << 16
+
+
+@dataclass(slots=True, kw_only=True)
+class Stretch:
+    """Bytes `start` to `stop` of `space`, of which the first in the space is at `offset` of the file."""
+
+    space: Space
+    start: int
+    stop: int
+    offset: int
+    last: bool
+    "the file has no more"
 
 
 class Feed:
     """Reads an open capture of which no frame was taken yet."""
 
     def __init__(self, capture: Capture) -> None:
-        self._capture = capture
-        self._source = capture._source
-        self._rest = memoryview(b"")
-        self._raw = getattr(capture._stream, "readinto", None) if "+" not in capture.format else None
+        self._source = capture.source
+        self._file = _plain_file(capture)
+        self._stream = capture.raw
+        self._rest = memoryview(self._source.buffer)
+        self._from = self._have = 0
+        self._buffer = Space(bytearray(SLACK))
+        self._ended = False
 
-    def head(self, octets: int) -> bytes:
-        """The first bytes of the file; reading goes on behind them."""
-        buffer = self._source.more(0, octets)
-        self._rest = memoryview(buffer)[octets:]
-        return buffer[:octets]
+    def stretch(self, at: int, octets: int) -> Stretch:
+        """The bytes from offset `at` on, which never falls: `octets` of them and perhaps some more, fewer only at the
+        end. What was given before may be overwritten."""
+        if self._file is not None:
+            try:
+                found = _mapped(self._file, at, octets)
+            except (OSError, ValueError):
+                # What cannot be mapped may yet be read, up to where it cannot be read either.
+                found = None
+            if found is not None:
+                return found
+            self._seek(at)
+        return self._read(at, octets)
 
-    def read_into(self, room: memoryview) -> int:
+    def _seek(self, at: int) -> None:
+        """Go on by reading."""
+        assert self._file is not None
+        os.lseek(self._file, at, os.SEEK_SET)
+        self._file, self._rest, self._from, self._have = None, memoryview(b""), at, 0
+
+    def _read(self, at: int, octets: int) -> Stretch:
+        self._make_room(octets)
+        while True:
+            self._forget(min(at - self._from, self._have))
+            if self._from == at or self._ended:
+                break
+            # What lies between is wanted by nobody.
+            self._fill(min(at - self._from, octets))
+        self._fill(octets)
+        return Stretch(space=self._buffer, start=0, stop=self._have, offset=self._from, last=self._ended)
+
+    def _make_room(self, octets: int) -> None:
+        held, room = self._buffer.data, octets + spare(octets)
+        if room > len(held):
+            self._buffer = Space(_memory(room))
+            self._buffer.data[: self._have] = held[: self._have]
+
+    def _forget(self, octets: int) -> None:
+        data, left = self._buffer.data, self._have - octets
+        if octets:
+            data[:left] = data[octets : self._have]
+        self._from, self._have = self._from + octets, left
+
+    def _fill(self, octets: int) -> None:
+        view = memoryview(self._buffer.data)
+        while self._have < octets and not self._ended:
+            taken = self._read_into(view[self._have : octets])
+            self._have, self._ended = self._have + taken, not taken
+
+    def _read_into(self, room: memoryview) -> int:
         """Fill some of `room`; 0 at the end."""
         if not self._rest:
-            if self._raw is not None and self._source.damage is None:
+            if self._stream is not None and self._source.damage is None:
                 try:
-                    return self._raw(room) or 0
+                    return self._stream.readinto(room) or 0
                 except OSError as error:
                     self._source.damage = f"reading failed: {error.strerror or error}"
                     return 0
@@ -39,23 +110,49 @@ class Feed:
         self._rest = self._rest[octets:]
         return octets
 
-    def count(self, time: Index, captured: Index, original: Index, link_type: NDArray[np.int32]) -> None:
-        """Count frames that all have a time of their own and one link type."""
-        capture = self._capture
-        capture.packets += len(time)
-        first, last = int(time.min()), int(time.max())
-        capture.first = first if capture.first is None else min(capture.first, first)
-        capture.last = last if capture.last is None else max(capture.last, last)
-        capture._link_types[int(link_type[0])] = None
-        cut = captured < original
-        if cut.any():
-            capture.snaplen_cut_packets += int(cut.sum())
-            shortest = int(captured[cut].min())
-            capture.snaplen = shortest if capture.snaplen is None else min(capture.snaplen, shortest)
 
-    def end(self, offset: int, left: int, reason: str) -> None:
-        """Reading ended: `left` bytes from `offset` on were not understood, for a reason; both empty if none were."""
-        if reason:
-            self._capture._cut(offset, reason)
-        elif self._source.damage:
-            self._capture._cut(offset + left, self._source.damage)
+def _plain_file(capture: Capture) -> int | None:
+    """The descriptor of a file that can be mapped."""
+    if sys.platform != "linux" or capture.raw is None or capture.path == "-":
+        return None
+    try:
+        number = capture.raw.fileno()
+        return number if S_ISREG(os.fstat(number).st_mode) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _mapped(file: int, at: int, octets: int) -> Stretch | None:
+    """A stretch of a file; None where it has too little left to have room behind the stretch."""
+    begin = at - at % ALLOCATIONGRANULARITY
+    used = at - begin + octets
+    size = os.fstat(file).st_size - begin
+    if size < used + spare(octets):
+        return None
+    data = mmap(file, used + spare(octets), access=ACCESS_COPY, offset=begin)
+    data.madvise(_POPULATE_READ, 0, used)
+    os.posix_fadvise(file, begin + used, octets, os.POSIX_FADV_WILLNEED)
+    return Stretch(space=Space(data, _Private(data).prepare), start=at - begin, stop=used, offset=begin, last=False)
+
+
+class _Private:
+    """Makes pages of a mapping our own before they are written to."""
+
+    def __init__(self, data: mmap) -> None:
+        self._data, self._done = data, 0
+
+    def prepare(self, start: int, stop: int) -> None:
+        begin = max(start - start % ALLOCATIONGRANULARITY, self._done)
+        if stop > begin:
+            end = min(stop + _STEP, len(self._data))
+            self._data.madvise(_POPULATE_WRITE, begin, end - begin)
+            self._done = end - end % ALLOCATIONGRANULARITY
+
+
+def _memory(octets: int) -> bytearray | mmap:
+    """Memory for a buffer, in large pages where it is large."""
+    if octets < 1 << 22 or sys.platform != "linux":
+        return bytearray(octets)
+    data = mmap(-1, octets)
+    data.madvise(_HUGE_PAGE)
+    return data

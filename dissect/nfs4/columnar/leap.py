@@ -1,4 +1,4 @@
-"""Where the records of a pcap file begin, found from many places at once.
+"""Where the records of a file begin, found from many places at once.
 
 The chain of records from the first on is the only truth. Places that look like a record's beginning are guessed, all
 chains are followed together, and a chain counts if the one before it ends exactly where it begins.
@@ -6,89 +6,154 @@ chains are followed together, and a chain counts if the one before it ends exact
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from struct import Struct
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dissect.nfs4.capture.frame import MAX_CAPTURED
 from dissect.nfs4.columnar.space import Index, Space
+
+Mask = NDArray[np.bool_]
 
 _BLOCK = 1 << 16
 """Bytes of a file for each place guessed."""
 _TRIES = 24
+_ROUND = 16
+"""Steps of all chains between two looks at which of them have come to the next."""
+_SAMPLE = 32
+_LONG = 3000
+"""Octets: records longer than this on average are sooner hopped over one by one."""
 
 
-def record_starts(space: Space, have: int, header: int, order: str) -> tuple[Index, int]:
-    """Where the records begin that are whole within the first `have` bytes, and where the next one would begin: a
-    record longer than MAX_CAPTURED, or one whose end is not there. `order`: of the file's bytes, as in struct."""
-    guesses = _guesses(space, have, header, order)
-    chains, ends = _chains(space, have, header, order, guesses)
-    number = {start: index for index, start in enumerate(guesses)}
-    unpack, data = Struct(order + "I").unpack_from, space.data
-    at, found = 0, []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How the records of a format follow one another."""
+
+    order: str
+    "of the bytes, as in struct"
+    header: int
+    "octets without which nothing is known of a record"
+    length_at: int
+    "where in a record the word is that tells its length"
+    extra: int = 0
+    "octets of a record on top of that"
+    align: int = 1
+    plausible: Callable[[Space, Index, Index], Mask]
+    "which of the records, whose places and sizes are given, can be"
+    needle: Callable[[Space, int], tuple[bytes, int]]
+    "octets that most records have where the one at a place has them, and how far from its beginning that is"
+    likely: Callable[[Space, int, int], bool]
+    "whether a record may begin at a place, seen from there up to an end"
+
+
+def follow(space: Space, start: int, stop: int, layout: Layout) -> tuple[Index, int]:
+    """Where the records begin, from `start` on, that are plausible and whole before `stop`, and where the first begins
+    that is not."""
+    at, found = _one_by_one(space, start, stop, layout, _SAMPLE)
+    parts = [np.array(found, np.int64)]
+    if len(found) == _SAMPLE:
+        if at - start < _LONG * _SAMPLE and stop - at > 2 * _BLOCK:
+            more, at = _together(space, at, stop, layout)
+            parts.append(more)
+        at, found = _one_by_one(space, at, stop, layout)
+        parts.append(np.array(found, np.int64))
+    starts = np.concatenate(parts)
+    if len(starts):
+        sizes = np.diff(starts, append=at)
+        wrong = np.flatnonzero(~layout.plausible(space, starts, sizes))
+        if len(wrong):
+            at = int(starts[wrong[0]])
+            starts = starts[: wrong[0]]
+    return starts, at
+
+
+def _one_by_one(
+    space: Space, at: int, stop: int, layout: Layout, most: int | None = None, goals: dict[int, int] | None = None
+) -> tuple[int, list[int]]:
+    """Where the next record begins, and where those before it do; no further than to one of the `goals`."""
+    unpack, data = Struct(layout.order + "I").unpack_from, space.data
+    length_at, extra, align = layout.length_at, layout.extra, layout.align - 1
+    last, found = stop - layout.header, []
+    while at <= last and (goals is None or at not in goals):
+        following = at + (unpack(data, at + length_at)[0] + extra + align & ~align)
+        # A length of nothing leads nowhere, and is plausible nowhere.
+        if following > stop or following == at:
+            break
+        found.append(at)
+        at = following
+        if len(found) == most:
+            break
+    return at, found
+
+
+def _together(space: Space, start: int, stop: int, layout: Layout) -> tuple[Index, int]:
+    """The records from `start` on as far as chains reach, and where the next one begins."""
+    guesses = _guesses(space, start, stop, layout)
+    chain, place, ends = _chains(space, np.array(guesses, np.int64), stop, layout)
+    number = {guess: index for index, guess in enumerate(guesses)}
+    joined = np.append(ends[:-1] == np.array(guesses[1:], np.int64), False)
+    broken = np.flatnonzero(~joined)
+    good = np.zeros(len(guesses), np.bool_)
     steps: list[int] = []
-    while True:
+    index: int | None = 0
+    while index is not None:
+        last = int(broken[np.searchsorted(broken, index)])
+        good[index : last + 1] = True
+        at, between = _one_by_one(space, int(ends[last]), stop, layout, goals=number)
+        steps += between
         index = number.get(at)
-        if index is not None and ends[index] > at:
-            if steps:
-                found.append(np.array(steps, np.int64))
-                steps = []
-            found.append(chains[index][chains[index] >= 0])
-            at = ends[index]
-            continue
-        if at + header > have:
-            break
-        captured = unpack(data, at + 8)[0]
-        if captured > MAX_CAPTURED or at + header + captured > have:
-            break
-        steps.append(at)
-        at += header + captured
-    if steps:
-        found.append(np.array(steps, np.int64))
-    return np.concatenate(found) if found else np.zeros(0, np.int64), at
+    starts = np.concatenate([place[good[chain]], np.array(steps, np.int64)])
+    starts.sort()
+    return starts, at
 
 
-def _chains(space: Space, have: int, header: int, order: str, guesses: list[int]) -> tuple[Index, list[int]]:
-    """A row of record starts for each guess up to the next guess, filled up with -1, and where each row ends."""
-    at = np.array(guesses, np.int64)
-    limit = np.append(at[1:], have)
-    captured = space.view(order + "u4")
-    active = np.arange(len(at))
-    columns = []
+def _chains(space: Space, begin: Index, stop: int, layout: Layout) -> tuple[Index, Index, Index]:
+    """The records of the chains that begin at these places, each up to where the next begins: whose it is and where,
+    in any order; and where each chain ends."""
+    limit = np.append(begin[1:], stop - layout.header + 1)
+    words = space.view(layout.order + "u4")
+    farthest = stop - layout.header
+    mask = ~np.int64(layout.align - 1)
+    extra = layout.extra + layout.align - 1
+    active = np.arange(len(begin))
+    at, ends = begin.copy(), begin.copy()
+    chains, places = [], []
     while len(active):
-        here = at[active]
-        inside = here + header <= have
-        octets = captured[np.where(inside, here + 8, 0)].astype(np.int64)
-        following = here + header + octets
-        good = inside & (octets <= MAX_CAPTURED) & (following <= have)
-        active, here, following = active[good], here[good], following[good]
-        column = np.full(len(at), -1, np.int64)
-        column[active] = here
-        columns.append(column)
-        at[active] = following
-        active = active[following < limit[active]]
-    return np.array(columns).T, at.tolist()
+        steps = np.empty((_ROUND + 1, len(active)), np.int64)
+        for step in range(_ROUND):
+            steps[step] = at
+            at = np.minimum(at, farthest)
+            at = at + ((words[at + layout.length_at] + np.int64(extra)) & mask)
+        bound = limit[active]
+        steps[_ROUND] = at
+        taken, following = steps[:-1], steps[1:]
+        # A record counts if it begins before the next chain, and ends before the bytes do.
+        inside = np.logical_and.accumulate((taken < bound) & (following <= stop) & (following > taken), axis=0)
+        count = inside.sum(axis=0)
+        chains.append(np.broadcast_to(active, taken.shape)[inside])
+        places.append(taken[inside])
+        ends[active] = steps[count, np.arange(len(active))]
+        going = (count == _ROUND) & (at < bound)
+        active, at = active[going], at[going]
+    return np.concatenate(chains), np.concatenate(places), ends
 
 
-def _guesses(space: Space, have: int, header: int, order: str) -> list[int]:
-    """The first record, and places further on that look like records of about the same time."""
+def _guesses(space: Space, start: int, stop: int, layout: Layout) -> list[int]:
+    """The first record, and places further on that look like records."""
     data = space.data
-    # The upper half of the seconds stays the same for hours.
-    shift = 2 if order == "<" else 0
-    stamp = bytes(data[shift : shift + 2])
-    unpack = Struct(order + "II").unpack_from
-    found = [0]
-    for block in range(_BLOCK, have - header, _BLOCK):
+    needle, shift = layout.needle(space, start)
+    found = [start]
+    last = stop - layout.header
+    for block in range(start + _BLOCK, last, _BLOCK):
         place = block
         for _ in range(_TRIES):
-            place = data.find(stamp, place + shift, have - header) - shift
+            place = data.find(needle, place + shift, last) - shift
             if place < block:
                 break
-            captured, original = unpack(data, place + 8)
-            if captured <= original <= MAX_CAPTURED:
-                following = place + header + captured
-                if following + header <= have and data[following + shift : following + shift + 2] == stamp:
-                    found.append(place)
-                    break
+            if layout.likely(space, place, stop):
+                found.append(place)
+                break
             place += 1
     return found

@@ -1,87 +1,94 @@
-"""pcap files in chunks: record headers are hopped over one by one, all fields read at once."""
+"""Records of pcap files, many at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from struct import Struct
 
 import numpy as np
 
 from dissect.nfs4.capture import Capture
 from dissect.nfs4.capture.frame import MAX_CAPTURED
-from dissect.nfs4.capture.pcap import _FILE_HEADER, _MODIFIED, _NANOSECONDS_A_TICK
-from dissect.nfs4.columnar.chunk import Chunk, spare
-from dissect.nfs4.columnar.feed import Feed
-from dissect.nfs4.columnar.leap import record_starts
+from dissect.nfs4.capture.pcap import FILE_HEADER, flaw, read_header
+from dissect.nfs4.capture.stream import CutShort
+from dissect.nfs4.columnar.chunk import FRAMES, Chunk, as_captured
+from dissect.nfs4.columnar.feed import Stretch
+from dissect.nfs4.columnar.leap import Layout, Mask, follow
 from dissect.nfs4.columnar.space import Index, Space
 
-_RECORD = 16
 
+class Pcap:
+    """Reads the records of one file; `begins` is where the first is."""
 
-def pcap_chunks(capture: Capture, chunk_bytes: int) -> Iterator[Chunk]:
-    """The frames of a pcap file of which none was taken yet; keeps the counts of `capture`."""
-    feed = Feed(capture)
-    head = feed.head(_FILE_HEADER)
-    order = "<" if int.from_bytes(head[:4], "little") in _NANOSECONDS_A_TICK else ">"
-    magic = int.from_bytes(head[:4], "little" if order == "<" else "big")
-    tick, header = _NANOSECONDS_A_TICK[magic], _RECORD + (8 if magic == _MODIFIED else 0)
-    link_type = Struct(order + "I").unpack_from(head, 20)[0] & 0xFFFF
-    room = chunk_bytes + MAX_CAPTURED + header
-    space = Space(bytearray(room + spare(room)))
-    data = memoryview(space.data)
-    offset, number, have, ended = _FILE_HEADER, 0, 0, False
-    while True:
-        wanted = max(chunk_bytes, header)
-        while True:
-            while have < wanted and not ended:
-                octets = feed.read_into(data[have:wanted])
-                have, ended = have + octets, not octets
-            at, stop, reason = _walk(space, have, header, order)
-            if len(at) or reason or ended:
-                break
-            # A record longer than the chunk.
-            wanted = min(room, have + chunk_bytes)
-        if len(at):
-            chunk = _chunk(space, have, at, header, order, tick, link_type, number)
-            number += len(at)
-            feed.count(chunk.time, chunk.captured, chunk.original, chunk.link_type)
-            yield chunk
-        left = have - stop
-        if reason or ended:
-            break
-        data[:left] = bytes(data[stop:have])
-        offset, have = offset + stop, left
-    if not reason and left:
-        reason = f"the file ends inside a record{' header' if left < header else ''}"
-    feed.end(offset + stop, left, reason)
+    begins = FILE_HEADER
 
+    def __init__(self, capture: Capture, head: bytes) -> None:
+        self._file = file = read_header(head)
+        self._fields = Struct(file.order + "IIII").unpack_from
+        self._number = 0
+        # The upper half of the seconds stays the same for hours.
+        upper = 2 if file.order == "<" else 0
 
-def _walk(space: Space, have: int, header: int, order: str) -> tuple[Index, int, str]:
-    """Where records begin whose last byte is there, where the next one begins, and why that cannot be a record."""
-    where, at = record_starts(space, have, header, order)
-    if at + header <= have and (octets := Struct(order + "I").unpack_from(space.data, at + 8)[0]) > MAX_CAPTURED:
-        return where, at, f"a record of {octets} bytes cannot be: the file is damaged here"
-    return where, at, ""
+        def needle(space: Space, at: int) -> tuple[bytes, int]:
+            return bytes(space.data[at + upper : at + upper + 2]), upper
 
+        def likely(space: Space, at: int, stop: int) -> bool:
+            _, _, captured, original = self._fields(space.data, at)
+            following = at + file.record + captured
+            same = slice(following + upper, following + upper + 2)
+            return (
+                captured <= original <= MAX_CAPTURED
+                and following + file.record <= stop
+                and bytes(space.data[same]) == bytes(space.data[at + upper : at + upper + 2])
+            )
 
-def _chunk(
-    space: Space, have: int, at: Index, header: int, order: str, tick: int, link_type: int, number: int
-) -> Chunk:
-    fields = space.view("V16")[at].view(order + "u4").reshape(-1, 4)
-    seconds, fraction, captured, original = (fields[:, column].astype(np.int64) for column in range(4))
-    if (captured > original).any():
-        # Some capture points append bytes of their own; what was never on the wire is no data. 0 means untold.
-        original = np.where(original == 0, captured, original)
-        captured = np.minimum(captured, original)
-    count = len(at)
-    return Chunk(
-        space=space,
-        used=have,
-        number=np.arange(number + 1, number + count + 1),
-        time=seconds * 1_000_000_000 + fraction * tick,
-        at=at + header,
-        captured=captured,
-        original=original,
-        link_type=np.full(count, link_type, np.int32),
-        interface=np.zeros(count, np.int32),
-    )
+        self._layout = Layout(
+            order=file.order,
+            header=file.record,
+            length_at=8,
+            extra=file.record,
+            plausible=self._plausible,
+            needle=needle,
+            likely=likely,
+        )
+
+    def take(self, stretch: Stretch) -> Generator[Chunk, None, int]:
+        """The records that are whole; returns where the first begins that is not. Raises CutShort."""
+        space, file = stretch.space, self._file
+        starts, at = follow(space, stretch.start, stretch.stop, self._layout)
+        for low in range(0, len(starts), FRAMES):
+            yield self._chunk(space, stretch.stop, starts[low : low + FRAMES])
+        left = stretch.stop - at
+        if left >= file.record and (reason := flaw(stretch.offset + at, *self._fields(space.data, at))):
+            raise CutShort(stretch.offset + at, reason)
+        if stretch.last and left:
+            what = "a record header" if left < file.record else "a record"
+            raise CutShort(stretch.offset + at, f"the file ends inside {what}")
+        return at
+
+    def _plausible(self, space: Space, starts: Index, sizes: Index) -> Mask:
+        captured = sizes - self._file.record
+        good: Mask = captured <= MAX_CAPTURED
+        empty = np.flatnonzero(captured == 0)
+        if len(empty):
+            good[empty] = space.rows(starts[empty], 16).any(axis=1)
+        return good
+
+    def _chunk(self, space: Space, used: int, starts: Index) -> Chunk:
+        fields = space.view("V16")[starts].view(self._file.order + "u4").reshape(-1, 4)
+        seconds, fraction, captured, original = (fields[:, column].astype(np.int64) for column in range(4))
+        captured, original = as_captured(captured, original)
+        count = len(starts)
+        number = np.arange(self._number + 1, self._number + count + 1)
+        self._number += count
+        return Chunk(
+            space=space,
+            used=used,
+            number=number,
+            time=seconds * 1_000_000_000 + fraction * self._file.tick,
+            at=starts + self._file.record,
+            captured=captured,
+            original=original,
+            link_type=np.full(count, self._file.link_type, np.int32),
+            interface=np.zeros(count, np.int32),
+        )

@@ -49,6 +49,8 @@ class Scatter:
                 at[index] = octets[index] = 0
                 continue
             at[index] = free
+            if self._chunk.space.prepare is not None:
+                self._chunk.space.prepare(free, free + need)
             head = length if whole else HEAD_OCTETS
             data[free : free + head] = self._part(found, record, 0, head)
             free += head

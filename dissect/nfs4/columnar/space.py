@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
+from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -15,11 +17,15 @@ Index = NDArray[np.int64]
 
 
 class Space:
-    """Views of `data` with stride 1. `data` is writable and ends in SLACK bytes that mean nothing."""
+    """Views of `data` with stride 1. `data` is writable and ends in SLACK bytes that mean nothing.
 
-    def __init__(self, data: bytearray) -> None:
+    `prepare` is called with start and stop of a part that is about to be written to.
+    """
+
+    def __init__(self, data: bytearray | mmap, prepare: Callable[[int, int], None] | None = None) -> None:
         self.data = data
         self.octets: NDArray[np.uint8] = np.frombuffer(data, np.uint8)
+        self.prepare = prepare
         self._views: dict[str, NDArray[Any]] = {}
 
     def view(self, layout: str) -> NDArray[Any]:

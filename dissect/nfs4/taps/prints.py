@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.capture import Capture
-from dissect.nfs4.columnar.chunk import Chunk, chunks
+from dissect.nfs4.columnar.chunk import Chunk
 from dissect.nfs4.columnar.headers import Segments, headers
-from dissect.nfs4.columnar.pcap import pcap_chunks
+from dissect.nfs4.columnar.records import chunks
 from dissect.nfs4.link.segment import Segment
 from dissect.nfs4.link.unwrap import Unwrapper
 from dissect.nfs4.tcp.connection import FIN, SYN
@@ -93,8 +93,7 @@ def prints(capture: Capture) -> Prints:
     parts: list[Packets] = []
     times: list[Index] = []
     base = 0
-    read = pcap_chunks if capture.format.startswith("pcap") and not capture.format.startswith("pcapng") else chunks
-    for chunk in read(capture, CHUNK_BYTES):
+    for chunk in chunks(capture, CHUNK_BYTES):
         segments, odd = headers(chunk)
         parts.append(_plain(chunk, segments, base))
         strange = []
