@@ -25,10 +25,10 @@ class Operation(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """The operations that could be read, and why there are no more: 0 if all announced ones are there."""
+    """The operations that could be read, and why there are no more, as Marks: 0 if all announced ones are there."""
 
     operations: tuple[Operation, ...]
-    marks: Marks
+    marks: int
 
 
 def nfsstat4(reader: Reader) -> int:
@@ -39,7 +39,7 @@ def nfsstat4(reader: Reader) -> int:
     return status
 
 
-def walk_arguments(reader: Reader, count: int, table: Mapping[int, Codec], missing: Marks) -> Walk:
+def walk_arguments(reader: Reader, count: int, table: Mapping[int, Codec], missing: int) -> Walk:
     """Read `count` nfs_argop4. `missing`: why bytes after `reader.end` are not there, 0 if the record ends there."""
     operations: list[Operation] = []
     op, start = 0, reader.pos
@@ -66,7 +66,7 @@ def walk_arguments(reader: Reader, count: int, table: Mapping[int, Codec], missi
     return Walk(tuple(operations), _ending(reader, count, len(operations), missing))
 
 
-def walk_results(reader: Reader, count: int, table: Mapping[int, Codec], missing: Marks) -> Walk:
+def walk_results(reader: Reader, count: int, table: Mapping[int, Codec], missing: int) -> Walk:
     """Read `count` nfs_resop4; `missing` as in `walk_arguments`."""
     operations: list[Operation] = []
     try:
@@ -91,8 +91,8 @@ def walk_results(reader: Reader, count: int, table: Mapping[int, Codec], missing
     return Walk(tuple(operations), _ending(reader, count, len(operations), missing))
 
 
-def _ending(reader: Reader, announced: int, read: int, missing: Marks) -> Marks:
+def _ending(reader: Reader, announced: int, read: int, missing: int) -> int:
     """Marks of a walk that met no error: file data may still pass the end, or the count be absurd."""
     if reader.pos > reader.end:
         return missing or Marks.MALFORMED
-    return Marks(0) if read == announced else Marks.MALFORMED
+    return 0 if read == announced else Marks.MALFORMED

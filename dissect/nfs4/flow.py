@@ -106,7 +106,8 @@ class Flow:
             yield from self._believe()
             if isinstance(item, Piece) and self._voices[direction].nature in _CLOSED:
                 yield from self._closed(direction, item)
-        if all(voice.nature is Nature.OTHER for voice in self._voices):
+        ours, theirs = self._voices
+        if ours.nature is Nature.OTHER and theirs.nature is Nature.OTHER:
             self.dead = True
             self._voices, self._matcher = _DEAD, Matcher()
             return

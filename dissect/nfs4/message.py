@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from dissect.nfs4.batch import NO_STATUS, Credential, Kind, Marks
@@ -25,7 +26,6 @@ from dissect.nfs4.ops import CB_OPS, OPS, Codec
 from dissect.nfs4.rpc.header import RpcCall, RpcReply, is_nfs_call, peek_call, peek_reply, read_call, read_reply
 from dissect.nfs4.xdr import Reader, XdrError, XdrInvalid, XdrShort
 
-_NONE = Marks(0)
 _HIGHEST_MINOR = 127
 """What the column `MESSAGE.minor` holds; no minor version above 2 exists."""
 
@@ -46,7 +46,7 @@ class CallHeader:
     gss_service: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Context:
     """What is known of a message from outside its bytes.
 
@@ -55,11 +55,11 @@ class Context:
     """
 
     call: CallHeader | None = None
-    missing: Marks = _NONE
+    missing: int = 0
     cb_programs: Container[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Message:
     """A decoded message. `operations` may be fewer than `numops` (announced, at most 65535): `marks` says why.
 
@@ -80,7 +80,7 @@ class Message:
     numops: int = 0
     operations: tuple[Operation, ...] = ()
     status: int = NO_STATUS
-    marks: Marks = _NONE
+    marks: int = 0
     gss_service: int | None = None
     starttls: bool = False
 
@@ -103,14 +103,12 @@ def decode_message(data: bytes | bytearray | memoryview, context: Context) -> Me
 
 def call_header(message: Message) -> CallHeader:
     """What to keep of a decoded call, as the context of its reply."""
-    return CallHeader(
-        kind=message.kind,
-        prog=message.prog,
-        vers=message.vers,
-        proc=message.proc,
-        minor=message.minor,
-        gss_service=message.gss_service,
-    )
+    return _header(message.kind, message.prog, message.vers, message.proc, message.minor, message.gss_service)
+
+
+@lru_cache(maxsize=256)
+def _header(kind: Kind, prog: int, vers: int, proc: int, minor: int, gss_service: int | None) -> CallHeader:
+    return CallHeader(kind=kind, prog=prog, vers=vers, proc=proc, minor=minor, gss_service=gss_service)
 
 
 class _Body(NamedTuple):
@@ -188,11 +186,11 @@ def _convincing(reader: Reader, kind: Kind, service: int | None, walk: Walk) -> 
     return bool(walk.marks or walk.operations) and not walk.marks & (Marks.MALFORMED | Marks.UNKNOWN_OP)
 
 
-def _why(error: XdrError, missing: Marks) -> Marks:
+def _why(error: XdrError, missing: int) -> int:
     return missing if missing and isinstance(error, XdrShort) else Marks.MALFORMED
 
 
-def _arguments(reader: Reader, callback: bool, credential: Credential | None, missing: Marks) -> _Body:
+def _arguments(reader: Reader, callback: bool, credential: Credential | None, missing: int) -> _Body:
     """COMPOUND4args or CB_COMPOUND4args, which has callback_ident besides."""
     minor, numops, ident, tag = -1, 0, None, b""
     try:
@@ -210,7 +208,7 @@ def _arguments(reader: Reader, callback: bool, credential: Credential | None, mi
     return _Body(walk, minor, ident, NO_STATUS, tag, min(numops, MAX_OPERATIONS))
 
 
-def _unwrapped(reader: Reader, credential: Credential | None, missing: Marks) -> tuple[Reader | None, Marks]:
+def _unwrapped(reader: Reader, credential: Credential | None, missing: int) -> tuple[Reader | None, int]:
     """The reader of a call's arguments, None where they are encrypted, and what is missing of them."""
     if credential is None or credential.flavor != AuthFlavor.RPCSEC_GSS:
         return reader, missing
@@ -219,7 +217,7 @@ def _unwrapped(reader: Reader, credential: Credential | None, missing: Marks) ->
     return _unsealed(reader, credential.gss_service, missing)
 
 
-def _unsealed(reader: Reader, service: int | None, missing: Marks) -> tuple[Reader | None, Marks]:
+def _unsealed(reader: Reader, service: int | None, missing: int) -> tuple[Reader | None, int]:
     """The reader of what RPCSEC_GSS protects (RFC 2203 section 5.3.3), None where it is encrypted, and what is missing
     of it: under integrity it has a length of its own and may be whole although its checksum is cut off."""
     if service == GssService.PRIVACY:
@@ -230,7 +228,7 @@ def _unsealed(reader: Reader, service: int | None, missing: Marks) -> tuple[Read
         if end > reader.end and not missing:
             raise XdrInvalid(reader.pos - 4, reader.remaining(), length)
         reader.skip(4)  # seq_num
-        return Reader(reader.data, reader.pos, min(end, reader.end)), missing if end > reader.end else _NONE
+        return Reader(reader.data, reader.pos, min(end, reader.end)), missing if end > reader.end else 0
     return reader, missing
 
 
@@ -275,7 +273,7 @@ def _replied(call: CallHeader | None, xid: int, body: _Body, starttls: bool = Fa
     )
 
 
-def _results(reader: Reader, service: int | None, table: Mapping[int, Codec], missing: Marks) -> _Body:
+def _results(reader: Reader, service: int | None, table: Mapping[int, Codec], missing: int) -> _Body:
     """COMPOUND4res or CB_COMPOUND4res. Leaves the reader behind what it read."""
     status, tag, numops = NO_STATUS, b"", 0
     try:
@@ -292,17 +290,17 @@ def _results(reader: Reader, service: int | None, table: Mapping[int, Codec], mi
     return _Body(walk, -1, None, status, tag, min(numops, MAX_OPERATIONS))
 
 
-def _guessed(reader: Reader, table: Mapping[int, Codec], missing: Marks) -> _Body:
+def _guessed(reader: Reader, table: Mapping[int, Codec], missing: int) -> _Body:
     """The results of a call whose credential was cut off, where the verifier tells of RPCSEC_GSS: what reads without a
     flaw under some protection is that, and what reads under none is encrypted."""
     for service in (None, GssService.INTEGRITY):
-        body = _results(Reader(reader.data, reader.pos, reader.end), service, table, _NONE)
+        body = _results(Reader(reader.data, reader.pos, reader.end), service, table, 0)
         if not body.walk.marks:
             return body
     return _Body(Walk((), missing)) if missing else _SEALED
 
 
-def _unmatched(reader: Reader, header: RpcReply, missing: Marks) -> Message:
+def _unmatched(reader: Reader, header: RpcReply, missing: int) -> Message:
     """A reply whose call was not captured: NFSv4 if it parses whole as a COMPOUND reply and not as a callback's."""
     if missing:
         return _replied(None, header.xid, _Body(Walk((), missing)), header.starttls)
@@ -323,7 +321,7 @@ def _whole(reader: Reader, service: int | None, table: Mapping[int, Codec]) -> _
     """The reply read as COMPOUND4res, if that leaves no byte over and obeys what the RFCs say of its statuses:
     all but the last are NFS4_OK, and the last is the reply's (RFC 8881 section 16.2.3)."""
     probe = Reader(reader.data, reader.pos, reader.end)
-    body = _results(probe, service, table, _NONE)
+    body = _results(probe, service, table, 0)
     if body.walk.marks or not body.walk.operations or not is_status(body.status):
         return None
     if service == GssService.INTEGRITY:
@@ -337,7 +335,7 @@ def _whole(reader: Reader, service: int | None, table: Mapping[int, Codec]) -> _
     return body if last == body.status and not any(before) else None
 
 
-_ALL = Walk((), _NONE)
+_ALL = Walk((), 0)
 _NOTHING = _Body(_ALL)
 _SEALED = _Body(Walk((), Marks.ENCRYPTED))
 _UNSEEN = CallHeader(kind=Kind.OTHER_CALL, prog=0, vers=0, proc=0)

@@ -30,7 +30,8 @@ from dissect.nfs4.tcp.connection import Connections, Endpoint, SegmentLike
 from dissect.nfs4.types import CREATE_SESSION4args, SETCLIENTID4args
 from dissect.nfs4.xdr import XdrError
 
-MISSING = Marks.CUT | Marks.LOST
+MISSING = int(Marks.CUT | Marks.LOST)
+_RESYNCED, _RETRANSMITTED = int(Marks.RESYNCED), int(Marks.RETRANSMITTED)
 UNREADABLE_NOTE = "RPC header cannot be read"
 
 _RECHECK_FRAMES = 64
@@ -161,13 +162,13 @@ class Streams:
             if message is not None:
                 output.under_way.context = call_header(message)
                 self._learn(message)
-                marks = Marks.RETRANSMITTED if output.again else Marks(0)
+                marks = _RETRANSMITTED if output.again else 0
                 self._row(flow, output, 0, marks, message)
         elif isinstance(output, Reply):
             context = None if output.call is None else output.call.context
             message = self._decode(flow, output.record, context)
             if message is not None:
-                self._row(flow, output, 0 if output.call is None else output.call.id, Marks(0), message)
+                self._row(flow, output, 0 if output.call is None else output.call.id, 0, message)
         elif not isinstance(output, Early):
             self._gather.event(output)
 
@@ -180,7 +181,7 @@ class Streams:
             self._gather.event(note)
             return None
 
-    def _row(self, flow: Flow, output: Call | Reply, call: int, marks: Marks, message: Message) -> None:
+    def _row(self, flow: Flow, output: Call | Reply, call: int, marks: int, message: Message) -> None:
         record = output.record
         self._gather.message(
             id=record.id,
@@ -188,7 +189,7 @@ class Streams:
             conn=flow.connection.conn,
             direction=output.direction,
             call=call,
-            marks=int(marks | record.marks & Marks.RESYNCED),
+            marks=marks | record.marks & _RESYNCED,
             message=message,
         )
 

@@ -27,6 +27,8 @@ from dissect.nfs4.tcp.half import LOSS
 
 Mask = NDArray[np.bool_]
 
+_LOST = int(Marks.LOST)
+
 Work = tuple[int, int, Callable[[], None]]
 """When something is to be done, as the id of the first record that could end then; an id to put before others that are
 due at the same time; and what it is."""
@@ -180,7 +182,7 @@ class Window:
         def run() -> None:
             flow = flows[int(self._lane[index]) >> 1]
             id, direction = int(self._id[index]), int(self._direction[index])
-            marks = Marks.LOST if int(self._index[index]) in self._found.torn else Marks(0)
+            marks = _LOST if int(self._index[index]) in self._found.torn else 0
             data = self._scatter.whole(self._found, int(self._index[index]))
             record = Record(
                 data, id >> FRAME_SHIFT, int(self._chunk.time[self._frame[index]]), id & (RECORDS_A_FRAME - 1), marks

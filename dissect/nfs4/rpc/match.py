@@ -26,7 +26,7 @@ class UnderWay:
     context: Any = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Call:
     """A call that was read; `again` if the same xid was under way already."""
 
@@ -36,7 +36,7 @@ class Call:
     under_way: UnderWay
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Reply:
     """A reply and the call it answers, None if the capture has none."""
 
@@ -45,7 +45,7 @@ class Reply:
     call: UnderWay | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Early:
     """A reply without a call so far: the matcher keeps it for a call to come, until told to give it up."""
 

@@ -33,18 +33,19 @@ _BY_EDGE = 2
 that starts there, two where a captured segment begins there, two where a record of the chain ends with a segment."""
 
 _end = itemgetter(0)
-_MISSING = {LOSS: Marks.LOST, SNAPLEN: Marks.CUT}
+_RESYNCED, _LOST = int(Marks.RESYNCED), int(Marks.LOST)
+_MISSING = {LOSS: _LOST, SNAPLEN: int(Marks.CUT)}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Record:
-    """One RPC message as captured: all of it, or what came before the first octet that is missing."""
+    """One RPC message as captured: all of it, or what came before the first octet missing; `marks` as in MESSAGE."""
 
     data: bytes
     frame: int
     time: int
     part: int
-    marks: Marks
+    marks: int
 
     @property
     def id(self) -> int:
@@ -88,7 +89,7 @@ class Records:
         self._spans: list[tuple[int, Origin]] = []  # (end, origin) of what the buffer holds, in order
         self._span = 0  # the one of buffer[offset]
         self._searching = True
-        self._marks = Marks.RESYNCED
+        self._marks = _RESYNCED
         self._body = b""
         self._torn = False
         self._left = 0  # octets of the current fragment still to come, once torn
@@ -116,7 +117,7 @@ class Records:
         """The stream ends here: a record begun but not finished is given as far as it came."""
         self._run(final=True)
         if not self._searching:
-            self._break_off(Marks.LOST)
+            self._break_off(_LOST)
         self._drop()
         return self._found()
 
@@ -135,7 +136,7 @@ class Records:
     def _start(self, start: Start) -> None:
         self._at = start.at
         self._searching = not start.known
-        self._marks = Marks(0) if start.known else Marks.RESYNCED
+        self._marks = 0 if start.known else _RESYNCED
 
     def _piece(self, piece: Piece) -> None:
         if not self._buffer:
@@ -214,7 +215,7 @@ class Records:
 
     def _seek(self) -> None:
         self._searching = True
-        self._marks = Marks.RESYNCED
+        self._marks = _RESYNCED
 
     def _pass_over(self, octets: int) -> None:
         self._last = self._advance(octets)
@@ -321,16 +322,16 @@ class Records:
         else:
             length, last = read_mark(self._buffer, self._offset)
             if length > RECORD_OCTETS:
-                self._break_off(Marks(0))
+                self._break_off(0)
                 self._slip()
                 return True
             self._left, self._more = length, not last
             self._last = self._advance(MARK_OCTETS)
         if not self._left and not self._more:
-            self._break_off(Marks(0))
+            self._break_off(0)
         return True
 
-    def _break_off(self, missing: Marks) -> None:
+    def _break_off(self, missing: int) -> None:
         """End the record at hand with what there is of it, if that says anything."""
         have = len(self._buffer) - self._offset
         if not self._torn and have >= MARK_OCTETS:
@@ -342,7 +343,7 @@ class Records:
         if is_message(body):
             self._emit(body, self._last)
         else:
-            self._marks &= Marks.RESYNCED
+            self._marks &= _RESYNCED
 
     def _drop(self) -> None:
         self._pass_over(len(self._buffer) - self._offset)
@@ -352,7 +353,7 @@ class Records:
 
     def _emit(self, data: bytes, origin: Origin | None) -> None:
         assert origin is not None  # a record has octets, and they came from somewhere
-        marks, self._marks = self._marks, Marks(0)
+        marks, self._marks = self._marks, 0
         part = origin.parts
         if part == RECORDS_A_FRAME:
             self.surplus += 1

@@ -49,7 +49,7 @@ class Start:
     known: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Piece:
     """Octets that follow what came before: `octets` on the wire, of which `data` has fewer if the frame was cut."""
 
