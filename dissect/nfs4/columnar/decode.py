@@ -133,7 +133,7 @@ class _Decoder:
         credentials: dict[Credential | None, int] = {None: 0}
         decoded = window.decode(self._messages, keys, credentials)
         work: list[Work] = window.work(self._lanes)
-        work += [self._one(span, position) for position in window.slow().tolist()]
+        work += [self._one(segment) for segment in span.segments_at(window.slow())]
         work += [self._odd(span, index, items) for index, items in others]
         work.sort(key=itemgetter(0, 1))
         for id, _, run in work:
@@ -145,9 +145,8 @@ class _Decoder:
         numbers = self._lanes.reordered()
         return renumbered(batch, numbers) if batch is not None and numbers else batch
 
-    def _one(self, span: Span, position: int) -> Work:
-        number = span.number(position)
-        return number << FRAME_SHIFT, number << FRAME_SHIFT, lambda: self._lanes.segment(span.segment(position))
+    def _one(self, segment: Segment) -> Work:
+        return segment.frame << FRAME_SHIFT, segment.frame << FRAME_SHIFT, lambda: self._lanes.segment(segment)
 
     def _odd(self, span: Span, index: int, items: list[Segment | Other]) -> Work:
         number = int(span.chunk.number[index]) + span.base

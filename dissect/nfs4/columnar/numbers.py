@@ -42,15 +42,14 @@ def reorder(begun: Sequence[TcpConnection], flows: dict[int, Flow], silent: Sequ
 
 
 def renumbered(batch: Batch, numbers: Numbers) -> Batch:
-    """The same batch with these numbers changed."""
+    """The same batch, and the same array of its messages, with these numbers changed."""
     lowest = min(numbers)
     table = np.array([numbers.get(conn, conn) for conn in range(lowest, max(numbers) + 1)], np.uint32)
-    messages = batch.messages.copy()
-    new = messages["conn"] >= lowest
-    messages["conn"][new] = table[messages["conn"][new] - lowest]
+    conn = batch.messages["conn"]
+    new = np.flatnonzero(conn >= lowest)
+    conn[new] = table[conn[new] - lowest]
     return replace(
         batch,
-        messages=messages,
         connections=[replace(each, conn=numbers.get(each.conn, each.conn)) for each in batch.connections],
         events=[_renumbered(each, numbers) for each in batch.events],
     )

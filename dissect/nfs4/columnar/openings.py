@@ -8,23 +8,21 @@ number, and `Numbers` puts that right.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
-from dissect.nfs4.columnar.endpoints import Ways
 from dissect.nfs4.columnar.groups import Groups
 from dissect.nfs4.columnar.headers import Segments
 from dissect.nfs4.columnar.lanes import Lanes
+from dissect.nfs4.columnar.span import Span
 from dissect.nfs4.tcp.connection import SYN
 
 
-def handshakes(
-    segments: Segments, groups: Groups, ways: Ways, lanes: Lanes, others: Iterable[int], take: Callable[[int], None]
-) -> dict[int, int]:
+def handshakes(span: Span, groups: Groups, lanes: Lanes, others: Iterable[int]) -> dict[int, int]:
     """Take the handshakes of connections that begin; how many segments that were of each group that has any.
 
-    `others`: ways with segments that are not plain; `take`: takes the segment at a position as the exact decoder does.
+    `others`: ways with segments that are not plain.
     """
     barred = set(others)
     group_of = {way: group for group, way in enumerate(groups.way)}
@@ -33,12 +31,12 @@ def handshakes(
     for group, (number, present) in enumerate(zip(groups.way, groups.flags, strict=True)):
         if not present & SYN:
             continue
-        way = ways.ways[number]
+        way = span.ways.ways[number]
         back = group_of.get(way.back)
         if number == way.back or number in barred or way.back in barred or group in heads or back in heads:
             continue
         both = [group] if back is None else [group, back]
-        head = _head(segments, groups, both)
+        head = _head(span.segments, groups, both)
         if head is None:
             continue
         flow = lanes.flow(way)
@@ -48,8 +46,8 @@ def handshakes(
             heads[each] = count
             start = int(groups.starts[each])
             wanted += groups.order[start : start + count].tolist()
-    for position in sorted(wanted):
-        take(position)
+    for segment in span.segments_at(sorted(wanted)):
+        lanes.segment(segment)
     return heads
 
 

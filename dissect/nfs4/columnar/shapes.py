@@ -30,8 +30,8 @@ Shape = Callable[[Cursors], "Mask | None"]
 
 _VALUED = 1 << Attribute.LEASE_TIME | 1 << Attribute.FS_LOCATIONS
 _ENTRIES = 4096
-_SHORT, _FEW = 40, 64
-"""Directories with more entries than this are read together only if there are as many: each step is for one entry."""
+_SHORT_OCTETS, _FEW = 1024, 64
+"""Directories of more octets are read together only if there are so many of them: each step is for one entry."""
 
 
 def _among(value: Index, *numbers: int) -> Mask:
@@ -158,16 +158,19 @@ def _getattr_ok(body: Cursors) -> Mask:
 def _readdir_ok(body: Cursors) -> None:
     """A TRUE announces each entry, and `eof` follows the FALSE at their end (RFC 8881 section 18.23.2)."""
     body.skip(8)
+    short = body.end - body.at <= _SHORT_OCTETS
+    if np.count_nonzero(short) > len(short) - _FEW:
+        body.good = body.good & short
     active = np.flatnonzero(body.good)
     entries = body.part(active)
-    for number in range(_ENTRIES):
+    for _ in range(_ENTRIES):
         more = entries.one_of(1)
         going = entries.good & (more == 1)
         if not going.all():
             body.take_back(active, entries)
             active = active[going]
             entries = body.part(active)
-        if not len(active) or (number >= _SHORT and len(active) < _FEW):
+        if not len(active):
             break
         entries.skip(8)
         entries.skip_opaque()

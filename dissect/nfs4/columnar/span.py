@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,25 +41,39 @@ class Span:
 
     def segment(self, position: int) -> Segment:
         """A segment as the exact decoder takes it."""
-        segments, data = self.segments, self.chunk.space.data
-        way = self.ways.ways[int(self.way[position])]
-        at = int(segments.payload[position])
-        mac = int(segments.mac[position])
-        return Segment(
-            frame=self.number(position),
-            time=self.time(position),
-            source=way.source[0],
-            source_port=way.source[1],
-            destination=way.destination[0],
-            destination_port=way.destination[1],
-            seq=int(segments.seq[position]),
-            ack=int(segments.ack[position]),
-            flags=int(segments.flags[position]),
-            payload=bytes(data[at : at + int(segments.held[position])]),
-            length=int(segments.length[position]),
-            mac=bytes(data[mac : mac + 6]) if mac >= 0 else None,
-            ttl=int(segments.ttl[position]),
+        return self.segments_at([position])[0]
+
+    def segments_at(self, positions: Sequence[int] | Index) -> list[Segment]:
+        """Those at some positions."""
+        here, data, ways = self.segments, memoryview(self.chunk.space.data), self.ways.ways
+        frame = here.frame[positions]
+        columns = (
+            self.chunk.number[frame] + self.base,
+            self.chunk.time[frame],
+            self.way[positions],
+            here.payload[positions],
+            *(each[positions] for each in (here.held, here.length, here.mac, here.seq, here.ack, here.flags, here.ttl)),
         )
+        return [
+            Segment(
+                frame=number,
+                time=time,
+                source=ways[way].source[0],
+                source_port=ways[way].source[1],
+                destination=ways[way].destination[0],
+                destination_port=ways[way].destination[1],
+                seq=seq,
+                ack=ack,
+                flags=flags,
+                payload=bytes(data[at : at + held]),
+                length=length,
+                mac=bytes(data[mac : mac + 6]) if mac >= 0 else None,
+                ttl=ttl,
+            )
+            for number, time, way, at, held, length, mac, seq, ack, flags, ttl in zip(
+                *(column.tolist() for column in columns), strict=True
+            )
+        ]
 
 
 def spans(chunk: Chunk, segments: Segments, way: Index, ways: Ways, base: int, stops: list[int]) -> list[Span]:

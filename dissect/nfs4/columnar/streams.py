@@ -94,9 +94,7 @@ def sort(span: Span, lanes: Lanes, others: Collection[int]) -> Sorted:
     """Sort the segments of a window; `others`: ways with segments that are not plain. Handshakes are taken at once."""
     groups = grouped(span.segments, span.way, span.lo, span.hi, len(span.ways.ways))
     if any(flags & SYN for flags in groups.flags):
-        taken = handshakes(
-            span.segments, groups, span.ways, lanes, others, lambda position: lanes.segment(span.segment(position))
-        )
+        taken = handshakes(span, groups, lanes, others)
         if taken:
             groups = without(groups, span.segments, span.way, taken)
     members = _members(groups, span, lanes, others)

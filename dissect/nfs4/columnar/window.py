@@ -81,16 +81,14 @@ class Window:
         """Copy what is scattered, read the heads, match replies to calls; refuse what does not fit the pattern."""
         found = self._found
         chosen = np.flatnonzero(self._fine[found.stream])
-        records, lost = self._scatter.gather(found, chosen)
-        self._refuse(lost)
-        read = heads(self._chunk.space, records)
-        self._refuse(np.unique(found.stream[chosen[read.bad]]).tolist())
-        keep = np.flatnonzero(self._fine[found.stream[chosen]])
-        frame = self._span.segments.frame[self._sorted.segment[found.piece[chosen[keep]]]]
-        id = ((self._chunk.number[frame] + self._span.base) << FRAME_SHIFT) | self._parts[chosen[keep]]
+        frame = self._span.segments.frame[self._sorted.segment[found.piece[chosen]]]
+        id = ((self._chunk.number[frame] + self._span.base) << FRAME_SHIFT) | self._parts[chosen]
         order = np.argsort(id, kind="stable")
-        keep = keep[order]
-        self._take(chosen[keep], records.taken(keep), read, keep, id[order], frame[order])
+        chosen, id, frame = chosen[order], id[order], frame[order]
+        records, lost = self._scatter.gather(found, chosen)
+        read = heads(self._chunk.space, records)
+        self._refuse([*lost, *np.unique(found.stream[chosen[read.bad]]).tolist()])
+        self._take(chosen, records, read, id, frame)
         while True:
             self._waiting = [
                 (self._lane_of[stream.flow.connection.conn] * 2 + direction, xid, call)
@@ -101,15 +99,17 @@ class Window:
             if not answers.refused:
                 break
             self._fine &= np.array([stream.lane >> 1 not in answers.refused for stream in self._streams], np.bool_)
-            left = np.flatnonzero(self._fine[found.stream[self._index]])
-            self._take(
-                self._index[left], self._records.taken(left), self._heads, left, self._id[left], self._frame[left]
-            )
+            self._take(self._index, self._records, self._heads, self._id, self._frame)
         self._answers: Answers = answers
 
-    def _take(self, index: Index, records: Records, read: Heads, keep: Index, id: Index, frame: Index) -> None:
-        self._index, self._records, self._id, self._frame = index, records, id, frame
-        self._heads = read.taken(keep)
+    def _take(self, index: Index, records: Records, read: Heads, id: Index, frame: Index) -> None:
+        """Keep the messages of connections that are in order."""
+        fine = self._fine[self._found.stream[index]]
+        if not fine.all():
+            these = np.flatnonzero(fine)
+            index, records, read = index[these], records.taken(these), read.taken(these)
+            id, frame = id[these], frame[these]
+        self._index, self._records, self._heads, self._id, self._frame = index, records, read, id, frame
         lanes = np.array([stream.lane for stream in self._streams], np.int64)
         lane = lanes[self._found.stream[index]] if len(index) else np.zeros(0, np.int64)
         self._direction = lane & 1
