@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nfsanalyze.facts import (
+    schema_access,
     schema_aftermath,
     schema_channels,
     schema_identity,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _PARTS = (
     schema_wire,
+    schema_access,
     schema_identity,
     schema_state,
     schema_lifecycle,

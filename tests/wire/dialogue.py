@@ -120,6 +120,7 @@ class Call:
             outcomes = outcomes if ok else []
         results += [_result(name, each) for name, each in zip(self.names, outcomes, strict=False)]
         body = rpc.compound_results(self.tag, results[-1][0] if results else 0, [encoded for _, encoded in results])
+        body = rpc.protected(body, self.connection.service)
         self.answer = self.connection.send(self.replier, rpc.record(rpc.accepted(self.xid, body)), lost=lost)
         return self
 
@@ -151,6 +152,12 @@ class Connection:
     xid: int
     mss: int
     next_seq: dict[str, int]
+    service: int = 1
+    "RPCSEC_GSS service of what is said"
+
+    def protect(self, service: int) -> None:
+        """From now on every call is made with RPCSEC_GSS: 1 none, 2 integrity, 3 privacy."""
+        self.credential, self.service = rpc.auth_gss(service), service
 
     def segment(self, by: str, flags: int, payload: bytes = b"", *, seq: int | None = None, lost: bool = False) -> int:
         """Sends one segment and returns its frame."""
@@ -206,6 +213,7 @@ class Connection:
         version = self.minor if minor is None else minor
         encoded = [u32(_opnum(name)) + ARGUMENTS[name](**values) for name, values in sent]
         body = rpc.compound_arguments(tag, version, encoded, callback[1] if callback else None)
+        body = rpc.protected(body, self.service)
         by = SERVER if callback and version else CLIENT
         program, protocol = (callback[0], 1) if callback else (rpc.NFS_PROGRAM, 4)
         self.xid += 1

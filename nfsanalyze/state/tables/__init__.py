@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nfsanalyze.facts.schema import TABLES, polars_schema
 from nfsanalyze.state.infer import Case
 from nfsanalyze.state.tables import (
+    access,
     aftermath,
     changes,
     channels,
@@ -28,6 +29,7 @@ Rows = Iterable[dict[str, Any]]
 _BUILDERS: dict[str, Callable[[Case], Rows]] = {
     "connections": wire.connections,
     "links": wire.link_runs,
+    "credentials": access.credentials,
     "blind": wire.blind_stretches,
     "events": wire.events,
     "clients": identity.clients,
