@@ -75,7 +75,10 @@ def grants(
     for o in owners:
         asked[o.minor, o.owner, o.link.server_address, o.link.client_address].append(o)
     own = _connections(granted, clients)
-    ends = _Ends(confirms, leases, refused, times, clients, ids)
+    of_id: dict[bytes, list[Lease]] = defaultdict(list)
+    for lease in leases:
+        of_id[lease.clientid].append(lease)
+    ends = _Ends(confirms, of_id, refused, times, clients, ids)
     out = []
     held: dict[tuple[object, ...], Grant] = {}
     for o in granted:
@@ -96,7 +99,7 @@ def grants(
             previous=None,
             previous_end=None,
             previous_at=None,
-            used=_last_use(leases, o, own[o.frame]),
+            used=_last_use(of_id[o.clientid or b""], o, own[o.frame]),
         )
         if o.complete and grant.in_force is not None:
             if before is not None and before.owner.clientid != o.clientid:
@@ -143,9 +146,10 @@ def _connections(granted: Sequence[ClientOwner], clients: Clients) -> dict[int, 
 
 
 def _last_use(leases: Sequence[Lease], o: ClientOwner, conns: frozenset[int]) -> Moment | None:
+    """Of the leases of its clientid."""
     last: Moment | None = None
     for lease in leases:
-        if lease.clientid != o.clientid or o.link.server_address not in lease.addresses:
+        if o.link.server_address not in lease.addresses:
             continue
         at = np.flatnonzero(np.isin(lease.conns, list(conns)) & (lease.times >= o.time))
         if len(at):
@@ -160,15 +164,13 @@ class _Ends:
     def __init__(
         self,
         confirms: Sequence[Confirm],
-        leases: Sequence[Lease],
+        leases: Mapping[bytes, Sequence[Lease]],
         refused: Mapping[int, Sequence[Refusal]],
         times: Mapping[int, LeaseTime],
         clients: Clients,
         ids: Ids,
     ) -> None:
-        self.leases: dict[bytes, list[Lease]] = defaultdict(list)
-        for lease in leases:
-            self.leases[lease.clientid].append(lease)
+        self.leases = leases
         self.refused, self.times = refused, times
         self.replaces = {c.client: c.replaces for c in clients.clients}
         self.destroyed: dict[bytes, list[Confirm]] = defaultdict(list)
@@ -191,7 +193,7 @@ class _Ends:
         o = grant.owner
         if grant.head is None or grant.head != before.head:
             return "moved", None
-        there = [x for x in self.leases[clientid] if o.link.server_address in x.addresses]
+        there = [x for x in self.leases.get(clientid, ()) if o.link.server_address in x.addresses]
         used = [found[0] for x in there if (found := x.last_before(o.time)) is not None]
         start = before.in_force
         assert start is not None

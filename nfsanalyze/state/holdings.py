@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nfsanalyze.facts.files import Held
 from nfsanalyze.facts.identity import Confirm
 from nfsanalyze.facts.opens import Opens
 from nfsanalyze.facts.roles import Link
+from nfsanalyze.facts.rows import grouped
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.state.census import Moment, moment
 from nfsanalyze.state.ids import Ids
@@ -39,29 +43,52 @@ def holdings(
     client_of: Mapping[int, int],
 ) -> Iterator[Holding]:
     """By recovery, in order."""
-    new = opened.picked(~opened.reclaim)
+    place = {conn: (client_of.get(conn), link.server_address) for conn, link in links.items()}
+    new, complete, mine = _opened(opened, place), _by_place(confirms, place), _by_place(held, place)
     for r in recoveries:
         done = r.confirm or r.session
         if r.phase is not Phase.CONFIRMED or r.identity is None or done is None:
             continue
-        conns = [
-            conn for conn, link in links.items() if link.server_address == r.address and client_of.get(conn) == r.client
-        ]
-        after = new.call[np.isin(new.conn, conns) & (new.time > done.time)]
-        completed = [c for c in confirms if c.op == "RECLAIM_COMPLETE" and c.link.conn in conns and c.time > done.time]
+        there = r.client, r.address
+        rows = new.get(there)
+        after = rows.call[rows.time > done.time].tolist() if rows is not None else []
+        completed = [c for c in complete[there] if c.op == "RECLAIM_COMPLETE" and c.time > done.time]
         first = min(completed, key=lambda c: (c.time, c.frame), default=None)
         yield Holding(
             recovery=r,
-            held=tuple(h for h in held if _held(h, r, ids, client_of)),
-            opened=moment(trace, int(after[0])) if len(after) else None,
+            held=tuple(h for h in mine[there] if _held(h, r, ids)),
+            opened=moment(trace, after[0]) if after else None,
             completed=Moment(time=first.time, frame=first.frame) if first is not None else None,
         )
 
 
-def _held(h: Held, r: Recovery, ids: Ids, client_of: Mapping[int, int]) -> bool:
+_Place = tuple[int | None, str]
+"""Client instance and server address."""
+
+_T = TypeVar("_T", Held, Confirm)
+
+
+def _by_place(things: Sequence[_T], place: Mapping[int, _Place]) -> dict[_Place, list[_T]]:
+    found: dict[_Place, list[_T]] = defaultdict(list)
+    for thing in things:
+        if thing.link.conn in place:
+            found[place[thing.link.conn]].append(thing)
+    return found
+
+
+def _opened(opened: Opens, place: Mapping[int, _Place]) -> dict[_Place, Opens]:
+    """OPENs that reclaim nothing, by time."""
+    new = opened.picked(~opened.reclaim)
+    conns, numbers = np.unique(new.conn, return_inverse=True)
+    parts: dict[_Place, list[NDArray[np.intp]]] = defaultdict(list)
+    for number, rows in grouped(numbers, len(conns)):
+        if int(conns[number]) in place:
+            parts[place[int(conns[number])]].append(rows)
+    return {there: new.picked(np.sort(np.concatenate(rows))) for there, rows in parts.items()}
+
+
+def _held(h: Held, r: Recovery, ids: Ids) -> bool:
     """Held under the clientid that was lost when the refusal came."""
-    if h.link.server_address != r.address or client_of.get(h.link.conn) != r.client:
-        return False
     if h.time >= r.trigger.time or (h.until is not None and h.until <= r.trigger.frame):
         return False
     clientid = h.clientid or ids.clientid(h.session or h.other, r.address)

@@ -17,6 +17,7 @@ from dissect.nfs4.const import Op, Status
 from nfsanalyze.facts.errors import StateError
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.facts.roles import Link
+from nfsanalyze.facts.rows import grouped
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.state.census import Moment, moment
 from nfsanalyze.state.leases import Lease
@@ -57,9 +58,14 @@ def stale_runs(
     asked: dict[tuple[str, str], list[Moment]] = defaultdict(list)
     for o in owners:
         asked[o.link.client_address, o.link.server_address].append(Moment(time=o.time, frame=o.frame))
+    place = {conn: (client_of.get(conn), link.client_address, link.server_address) for conn, link in links.items()}
+    calls = _calls(trace, place, {place[e.link.conn] for series in refused.values() for e in series})
+    of_id: dict[bytes, list[Lease]] = defaultdict(list)
+    for lease in leases:
+        of_id[lease.clientid].append(lease)
     out = []
     for (client, server, clientid), series in sorted(refused.items()):
-        mine = [lease for lease in leases if lease.clientid == clientid and server in lease.addresses]
+        mine = [lease for lease in of_id[clientid] if server in lease.addresses]
         for run, end in _split(sorted(series, key=_when), asked[client, server], mine):
             out.append(
                 StaleRun(
@@ -71,7 +77,7 @@ def stale_runs(
                     replies=tuple(Moment(time=e.time, frame=e.frame) for e in run),
                     end=end[0] if end else "open",
                     end_at=end[1] if end else None,
-                    last_call=_last(trace, _calls(trace, links, run[0].link, client_of), end[1].time if end else None),
+                    last_call=_last(trace, calls[place[run[0].link.conn]], run, end[1].time if end else None),
                 )
             )
     return sorted(out, key=lambda r: (r.replies[0].frame, r.clientid))
@@ -107,21 +113,27 @@ def _accepted(lease: Lease, since: int) -> Moment | None:
     return Moment(time=int(lease.times[at]), frame=int(lease.frames[at])) if at < len(lease.times) else None
 
 
-def _calls(trace: Trace, links: Mapping[int, Link], like: Link, client_of: Mapping[int, int]) -> NDArray[np.intp]:
-    """Rows of the v4.0 COMPOUNDs that the client of one connection sent to its server, over all connections, by
-    time."""
-    m, client = trace.messages, client_of.get(like.conn)
-    conns = [
-        link.conn
-        for link in links.values()
-        if (link.client_address, link.server_address) == (like.client_address, like.server_address)
-        and client_of.get(link.conn) == client
-    ]
-    sent = (m["kind"] == int(Kind.COMPOUND_CALL)) & (m["minor"] == 0) & np.isin(m["conn"], conns)
+_Place = tuple[int | None, str, str]
+"""Client instance, client address and server address."""
+
+
+def _calls(trace: Trace, place: Mapping[int, _Place], wanted: set[_Place]) -> dict[_Place, NDArray[np.intp]]:
+    """Rows of the v4.0 COMPOUNDs that each client sent to each server, over all connections, by time."""
+    m = trace.messages
+    number = {there: at for at, there in enumerate(sorted(wanted, key=str))}
+    of_conn = np.full(max([*place, *trace.connections]) + 1, -1, np.int32)
+    for conn, there in place.items():
+        of_conn[conn] = number.get(there, -1)
+    of = of_conn[m["conn"]]
+    sent = (m["kind"] == int(Kind.COMPOUND_CALL)) & (m["minor"] == 0) & (of >= 0)
     rows = np.flatnonzero(sent & (m["marks"] & int(Marks.RETRANSMITTED) == 0))
-    return rows[np.argsort(m["time"][rows], kind="stable")]
+    rows = rows[np.argsort(m["time"][rows], kind="stable")]
+    found = {at: rows[part] for at, part in grouped(of[rows], len(number))}
+    return {there: found.get(at, rows[:0]) for there, at in number.items()}
 
 
-def _last(trace: Trace, calls: NDArray[np.intp], before: int | None) -> Moment:
+def _last(trace: Trace, calls: NDArray[np.intp], refused: Sequence[StateError], before: int | None) -> Moment:
+    """The last of the calls before a time, at the least the last one that was refused."""
     at = len(calls) if before is None else int(np.searchsorted(trace.messages["time"][calls], before))
-    return moment(trace, int(calls[max(at - 1, 0)]))
+    last = Moment(time=_when(refused[-1])[0], frame=refused[-1].call_frame or refused[-1].frame)
+    return moment(trace, int(calls[at - 1])) if at and trace.time(int(calls[at - 1])) > last.time else last
