@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?= -q -n 2
 SEEDS ?= 0 20
 
-.PHONY: help environment demo test lint types layers check bench soundness readme docs-rules clean
+.PHONY: help environment demo test lint types layers check bench forms soundness readme docs-rules clean
 
 help:
 	@head -n 1 Makefile | cut -c 3-
@@ -40,6 +40,10 @@ bench: environment
 
 soundness: environment
 	$(BIN)/python tools/damage.py $(SEEDS)
+
+forms: environment
+	@bash tools/need.sh tshark
+	$(BIN)/python benchmarks/forms_table.py
 
 readme: environment
 	$(BIN)/python tools/readme_output.py
