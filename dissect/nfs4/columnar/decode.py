@@ -128,7 +128,7 @@ class _Decoder:
     def _window(self, span: Span, others: list[tuple[int, list[Segment | Other]]]) -> Batch | None:
         met = {self._ways.between(item) for _, items in others for item in items if isinstance(item, Segment)}
         found = sort(span, self._lanes, met)
-        window = Window(span, found)
+        window = Window(span, found, self._lanes)
         keys: dict[bytes, int] = {b"": 0}
         credentials: dict[Credential | None, int] = {None: 0}
         decoded = window.decode(self._messages, keys, credentials)
@@ -139,7 +139,7 @@ class _Decoder:
         for id, _, run in work:
             self._lanes.come_to(id >> FRAME_SHIFT)
             run()
-        window.leave()
+        window.leave(self._lanes)
         self._lanes.come_to(span.end)
         batch = batch_of(self._gather, decoded, keys, credentials)
         numbers = self._lanes.reordered()

@@ -15,7 +15,8 @@ from dissect.nfs4.link.segment import Segment
 from dissect.nfs4.tcp.connection import Endpoint
 
 _SLOTS = 1 << 16
-_MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+_SHIFT = np.uint64(48)
+_MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
 _FOUR, _SIX = 12, 36
 _ROUNDS = 4
 
@@ -39,7 +40,9 @@ class Ways:
         self._text = text
         self._numbers: dict[bytes, int] = {}
         self._slots: NDArray[np.int32] = np.full(_SLOTS, -1, np.int32)
-        self._words: NDArray[np.uint32] = np.zeros((64, 3), np.uint32)
+        self._hosts: NDArray[np.uint64] = np.zeros(64, np.uint64)
+        self._ports: NDArray[np.uint32] = np.zeros(64, np.uint32)
+        "as they lie in memory, of the ways between IPv4 addresses"
 
     def number(self, space: Space, segments: Segments) -> Index:
         """The number of the way of each segment."""
@@ -65,12 +68,11 @@ class Ways:
         return self._look_up(source[:-2] + destination[:-2] + source[-2:] + destination[-2:])
 
     def _four(self, space: Space, at: Index) -> Index:
-        words = space.rows(at, _FOUR).view(np.uint32)
-        mixed = words[:, 0] * _MIX[0] ^ words[:, 1] * _MIX[1] ^ words[:, 2] * _MIX[2]
-        slot = (mixed >> np.uint64(44)).astype(np.int64) & (_SLOTS - 1)
+        hosts, ports = space.view("u8")[at], space.view("u4")[at + 8]
+        mixed = (hosts * _MIX[0]) ^ (ports * _MIX[1])
+        slot = (mixed >> _SHIFT).astype(np.int64)
         found: Index = self._slots[slot].astype(np.int64)
-        known = self._words[found]
-        right = (known == words).all(axis=1) & (found >= 0)
+        right = (self._hosts[found] == hosts) & (self._ports[found] == ports) & (found >= 0)
         if right.all():
             return found
         these = np.flatnonzero(~right)
@@ -80,17 +82,18 @@ class Ways:
             slots = slot[these]
             sample[slots] = these
             distinct = np.unique(sample[slots])
-            numbers = [self._look_up(words[each].tobytes()) for each in distinct.tolist()]
+            rows = space.rows(at[distinct], _FOUR)
+            numbers = np.array([self._look_up(row.tobytes()) for row in rows], np.int64)
             free = self._slots[slot[distinct]] < 0
-            self._slots[slot[distinct[free]]] = np.array(numbers, np.int32)[free]
+            self._slots[slot[distinct[free]]] = numbers[free]
             found[distinct] = numbers
             chosen = sample[slots]
-            same = (words[these] == words[chosen]).all(axis=1)
+            same = (hosts[these] == hosts[chosen]) & (ports[these] == ports[chosen])
             found[these[same]] = found[chosen[same]]
             these = these[~same]
             if not len(these):
                 return found
-        found[these] = self._each(np.ascontiguousarray(words[these]).view(np.uint8))
+        found[these] = self._each(space.rows(at[these], _FOUR))
         return found
 
     def _each(self, rows: NDArray[np.uint8]) -> Index:
@@ -124,8 +127,10 @@ class Ways:
                 continue
             self.ways.append(way)
             self._numbers[octets] = number
-            if number >= len(self._words):
-                self._words = np.concatenate([self._words, np.zeros_like(self._words)])
+            if number >= len(self._hosts):
+                self._hosts = np.concatenate([self._hosts, np.zeros_like(self._hosts)])
+                self._ports = np.concatenate([self._ports, np.zeros_like(self._ports)])
             if len(octets) == _FOUR:
-                self._words[number] = np.frombuffer(octets, np.uint32)
+                self._hosts[number] = np.frombuffer(octets, np.uint64, 1)[0]
+                self._ports[number] = np.frombuffer(octets, np.uint32, 1, 8)[0]
         return here

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.bounds import RECORD_OCTETS
+from dissect.nfs4.columnar.held import Held
 from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.rpc.resync import LAST_FRAGMENT, MARK_OCTETS, contradicts
 
@@ -78,7 +79,7 @@ class Found:
     "records with a hole in them, and how many octets they have before the first"
 
 
-def hop(pieces: Pieces, begun: Sequence[bytes | bytearray]) -> Found:
+def hop(pieces: Pieces, begun: Sequence[Held]) -> Found:
     """The records that end in these pieces; `begun`: what was there of each stream's next record before them."""
     count = len(begun)
     bounds, at, length = pieces.bounds, pieces.at, pieces.length
@@ -113,7 +114,7 @@ def hop(pieces: Pieces, begun: Sequence[bytes | bytearray]) -> Found:
             continue
         walk = _Walk(pieces, number, lo, hi, begun[number])
         try:
-            taken, rest[number], bad[number] = walk.run(follows[lo:hi].tolist())
+            taken, rest[number], bad[number] = walk.run(follows[lo:hi])
         except Missing:
             taken, bad[number] = [], True
             walk.places.clear()
@@ -183,15 +184,17 @@ def _addresses(found: Found, pieces: Pieces) -> None:
 class _Walk:
     """The records of one stream, one hop at a time."""
 
-    def __init__(self, pieces: Pieces, number: int, lo: int, hi: int, begun: bytes | bytearray) -> None:
+    def __init__(self, pieces: Pieces, number: int, lo: int, hi: int, begun: Held) -> None:
         self.places: list[tuple[int, int, int]] = []
         self._pieces, self._number, self._lo, self._begun = pieces, number, lo, begun
-        self._at: list[int] = pieces.at[lo:hi].tolist()
+        # Most segments of a long record are never looked at: a list of all would cost more than it gives.
+        self._at = memoryview(np.ascontiguousarray(pieces.at[lo:hi]).data)
         self._end = self._at[-1] + int(pieces.length[hi - 1])
 
-    def run(self, follows: list[int]) -> tuple[list[int], int, bool]:
+    def run(self, next_: Index) -> tuple[list[int], int, bool]:
         """The pieces that records begin with, where the rest begins, and whether the stream is other than plain."""
         lo, at, end = self._lo, self._at, self._end
+        follows = memoryview(np.ascontiguousarray(next_).data)
         starts: list[int] = []
         append = starts.append
         position, index = -len(self._begun), 0
@@ -225,6 +228,7 @@ class _Walk:
     def _octets(self, position: int, count: int) -> bytes:
         if position >= 0:
             return self._pieces.joined(self._number, position, position + count)
-        before = bytes(self._begun[len(self._begun) + position :][:count])
+        start = len(self._begun) + position
+        before = self._begun.part(start, start + count)
         missing = count - len(before)
         return before + (self._pieces.joined(self._number, 0, missing) if missing else b"")

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dissect.nfs4.batch import Event
 from dissect.nfs4.bounds import NFS_PORTS
 from dissect.nfs4.columnar.endpoints import Way
+from dissect.nfs4.columnar.held import Held
 from dissect.nfs4.columnar.numbers import Numbers, reorder
 from dissect.nfs4.flow import Flow
 from dissect.nfs4.gather import Gather
 from dissect.nfs4.rpc.match import Matched, UnderWay
+from dissect.nfs4.rpc.resync import CALL_OCTETS, MARK_OCTETS
 from dissect.nfs4.rpc.voice import Nature
 from dissect.nfs4.streams import Streams
 from dissect.nfs4.tcp.connection import SegmentLike, TcpConnection
 from dissect.nfs4.tcp.half import Origin
 
 _WRAP = 1 << 32
+
+SURE_OCTETS = MARK_OCTETS + CALL_OCTETS
+"""So many octets of a record show whether it is one."""
 
 
 class Lanes(Streams):
@@ -27,6 +32,33 @@ class Lanes(Streams):
         super().__init__(gather, nfs_ports)
         self._begun: list[TcpConnection] = []
         self._connections.begun = self._begun
+        self._held: dict[tuple[Flow, int], Held] = {}
+        "what was begun in a direction, where that is not all in the connection itself"
+
+    def segment(self, segment: SegmentLike) -> None:
+        """A segment by itself."""
+        source, destination = (segment.source, segment.source_port), (segment.destination, segment.destination_port)
+        key = (source, destination) if source <= destination else (destination, source)
+        connection = self._connections.current(key)
+        if connection is not None and (flow := self._flows.get(connection.conn)) is not None:
+            self._restore(flow)
+        super().segment(segment)
+
+    def _close(self, flow: Flow) -> None:
+        self._restore(flow)
+        super()._close(flow)
+
+    def _restore(self, flow: Flow) -> None:
+        """Put into a connection what is to be in it where it is read segment by segment."""
+        for direction in (0, 1):
+            held = self._held.pop((flow, direction), None)
+            if held is not None:
+                flow._voices[direction]._records._buffer = held.octets()
+
+    def begun(self, flow: Flow, direction: int) -> Held:
+        """The record of a direction of which the end has not come, with its mark."""
+        held = self._held.get((flow, direction))
+        return Held(flow._voices[direction]._records._buffer) if held is None else held
 
     def reordered(self) -> Numbers:
         """Number the connections that began since the last call as if they had begun frame by frame: `reorder`."""
@@ -47,6 +79,14 @@ class Lanes(Streams):
         if self._early:
             due = min(due, self._early[0][0])
         return due if due <= frame else None
+
+    def write_back(self, flow: Flow, direction: int, passed: Passed) -> None:
+        """Leave a direction as the exact decoder would have, had it taken the segments one by one."""
+        write_back(flow, direction, passed)
+        if passed.tail is not None:
+            self._held.pop((flow, direction), None)
+            if passed.held.thin:
+                self._held[flow, direction] = passed.held
 
     def flow(self, way: Way) -> Flow | None:
         """The connection that has these endpoints now."""
@@ -116,11 +156,6 @@ def awaited(flow: Flow, direction: int) -> int:
     return (half._seq + half.next - half._seq_at) % _WRAP
 
 
-def begun(flow: Flow, direction: int) -> bytearray:
-    """The record of which the end has not come, with its mark."""
-    return flow._voices[direction]._records._buffer
-
-
 @dataclass(slots=True, kw_only=True)
 class Passed:
     """What a window held of one direction of a connection; nothing in it was out of order."""
@@ -144,10 +179,11 @@ class Passed:
     last_at: int = 0
     spoke: bool = False
     "a record ended"
-    begun: bytes = b""
-    "what follows the last record that ended, if one did; else what follows what was begun before"
+    held: Held = field(default_factory=Held)
+    "the record of which the end has not come"
     origins: Sequence[tuple[int, int, int, int, int]] = ()
-    "segments that hold `begun`: frame, time, start and length (from where the window began), records that ended in it"
+    """Segments that hold what is held, or the last of them: frame, time, start and length (from where the window
+    began), records that ended in it."""
     tail: tuple[int, int, int, int, int] | None = None
     "the last segment with fresh payload, likewise"
 
@@ -174,27 +210,30 @@ def write_back(flow: Flow, direction: int, passed: Passed) -> None:
     voice = flow._voices[direction]
     records = voice._records
     half.next = base + passed.reached
-    made: dict[int, Origin] = {}
-
-    def origin(segment: tuple[int, int, int, int, int]) -> Origin:
-        frame, time, start, length, parts = segment
-        found = made.get(start)
-        if found is None:
-            found = made[start] = Origin(frame, time, base + start, base + start + length, wire + start)
-            found.parts = parts
-        return found
-
-    half.previous = origin(passed.tail)
+    half.previous = _origin(passed.tail, base, wire)
     voice._octets += passed.fresh
     if passed.spoke:
         flow._spoke = True
         voice._probe = False
-        records._buffer, records._spans = bytearray(), []
-    records._buffer += passed.begun
-    records._spans += [(base + each[2] + each[3], origin(each)) for each in passed.origins]
+    # Of a record that shows what it is, only the segment matters in which it ends: where in the others it lay is
+    # asked of what only may be a record.
+    if passed.spoke or len(passed.held) >= SURE_OCTETS:
+        records._spans = []
+    records._spans += [
+        (base + each[2] + each[3], half.previous if each is passed.tail else _origin(each, base, wire))
+        for each in passed.origins
+    ]
+    records._buffer = passed.held.start() if passed.held.thin else passed.held.octets()
     records._span = records._offset = 0
-    records._at = half.next - len(records._buffer)
+    records._at = half.next - len(passed.held)
     records._last = half.previous
+
+
+def _origin(segment: tuple[int, int, int, int, int], base: int, wire: int) -> Origin:
+    frame, time, start, length, parts = segment
+    made = Origin(frame, time, base + start, base + start + length, wire + start)
+    made.parts = parts
+    return made
 
 
 def under_way(flow: Flow) -> Sequence[tuple[int, int, UnderWay]]:
@@ -219,4 +258,4 @@ def leave_under_way(
         calls[direction][xid] = waiting
 
 
-__all__ = ["Lanes", "Passed", "awaited", "begun", "in_step", "leave_under_way", "ready", "under_way", "write_back"]
+__all__ = ["SURE_OCTETS", "Lanes", "Passed", "awaited", "in_step", "leave_under_way", "ready", "under_way"]

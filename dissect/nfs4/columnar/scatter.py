@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dissect.nfs4.columnar.chunk import Chunk
+from dissect.nfs4.columnar.held import Held
 from dissect.nfs4.columnar.hop import Found, Pieces
 from dissect.nfs4.columnar.lay import Records
 from dissect.nfs4.columnar.space import SLACK, Index
@@ -23,7 +24,7 @@ DIRECTORY_OCTETS = 36 << 10
 class Scatter:
     """Copies to behind the frames of the chunk."""
 
-    def __init__(self, chunk: Chunk, pieces: Pieces, begun: Sequence[bytes | bytearray]) -> None:
+    def __init__(self, chunk: Chunk, pieces: Pieces, begun: Sequence[Held]) -> None:
         self._chunk, self._pieces, self._begun = chunk, pieces, begun
 
     def gather(self, found: Found, chosen: Index) -> tuple[Records, list[int]]:
@@ -75,5 +76,5 @@ class Scatter:
         start, stop = base + start, base + stop
         if start >= 0:
             return self._pieces.joined(stream, start, stop)
-        held = bytes(before[len(before) + start : len(before) + min(stop, 0)])
+        held = before.part(len(before) + start, len(before) + min(stop, 0))
         return held + (self._pieces.joined(stream, 0, stop) if stop > 0 else b"")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.batch import FRAME_SHIFT, MESSAGE, Credential, Gap, Kind, Marks
 from dissect.nfs4.bounds import RECORDS_A_FRAME
+from dissect.nfs4.columnar.held import Held
 from dissect.nfs4.columnar.holes import Hole
 from dissect.nfs4.columnar.hop import hop, tear
-from dissect.nfs4.columnar.lanes import Lanes, begun, leave_under_way, under_way, write_back
+from dissect.nfs4.columnar.lanes import SURE_OCTETS, Lanes, leave_under_way, under_way
 from dissect.nfs4.columnar.match import NONE, Answers, match
 from dissect.nfs4.columnar.messages import Decoded, Decoder, Heads, Records, heads
 from dissect.nfs4.columnar.scatter import Scatter
@@ -37,11 +39,11 @@ due at the same time; and what it is."""
 class Window:
     """The streams of a window that are in order, from their records to rows and to what is left of them."""
 
-    def __init__(self, span: Span, sorted_: Sorted) -> None:
+    def __init__(self, span: Span, sorted_: Sorted, lanes: Lanes) -> None:
         self._span, self._chunk, self._sorted = span, span.chunk, sorted_
         self._streams = sorted_.streams
         self._fine = np.ones(len(self._streams), np.bool_)
-        self._begun = [begun(stream.flow, stream.direction) for stream in self._streams]
+        self._begun = [lanes.begun(stream.flow, stream.direction) for stream in self._streams]
         self._found = hop(sorted_.pieces, self._begun)
         for number, stream in enumerate(self._streams):
             if stream.settled is not None:
@@ -241,7 +243,10 @@ class Window:
 
         return number << FRAME_SHIFT, number << FRAME_SHIFT, run
 
-    def leave(self) -> None:
+    def _octets(self, stream: int, base: int, start: int, stop: int) -> bytes:
+        return self._sorted.pieces.joined(stream, base + start, base + stop)
+
+    def leave(self, lanes: Lanes) -> None:
         """Bring the connections to where they are at the end of the window."""
         found, pieces = self._found, self._sorted.pieces
         bounds = np.searchsorted(found.stream, np.arange(len(self._streams) + 1)).tolist()
@@ -258,8 +263,12 @@ class Window:
                 ended = int(found.piece[last - 1]) if last > first else -1
                 parts = int(self._parts[last - 1]) + 1 if last > first else 0
                 from_ = max(rest, 0) if passed.spoke else 0
-                passed.begun = pieces.joined(number, from_, passed.reached) if passed.reached > from_ else b""
-                start = lo + int(np.searchsorted(pieces.at[lo:hi], from_, side="right")) - 1 if passed.begun else hi
+                held = Held() if passed.spoke else self._begun[number]
+                held.add(passed.reached - from_, partial(self._octets, number, from_))
+                passed.held = held
+                start = hi - 1
+                if 0 < len(held) < SURE_OCTETS:
+                    start = lo + int(np.searchsorted(pieces.at[lo:hi], from_, side="right")) - 1
 
                 def described(piece: int, ended: int = ended, parts: int = parts) -> tuple[int, int, int, int, int]:
                     return (
@@ -269,9 +278,10 @@ class Window:
                         parts if piece == ended else 0,
                     )
 
-                passed.origins = [described(piece) for piece in range(start, hi)]
                 passed.tail = described(hi - 1)
-            write_back(stream.flow, stream.direction, passed)
+                if held:
+                    passed.origins = [*(described(piece) for piece in range(start, hi - 1)), passed.tail]
+            lanes.write_back(stream.flow, stream.direction, passed)
         self._leave_calls()
 
     def _leave_calls(self) -> None:
