@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 _V4 = re.compile(rb"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)")
 _V6 = re.compile(rb"[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:%[\w.-]+)?")
@@ -92,14 +92,20 @@ def without(owner: bytes, hit: Hit) -> bytes:
     return owner[: hit.offset] + PLACEHOLDER + owner[hit.offset + hit.length :]
 
 
+def readings(owner: bytes, address: str) -> Iterator[tuple[str, bytes, Hit]]:
+    """How that address may stand in the owner, text before packed: (kind, the owner without it, where)."""
+    for kind, find in (("text", _text_of), ("packed", packed_bare)):
+        hit = find(owner, address)
+        if hit is not None:
+            yield kind, without(owner, hit), hit
+
+
 def differential(owner: bytes, address: str, other: bytes, other_address: str) -> Hit | None:
     """The server address in `owner`, found because `other` (sent to `other_address`) is the same but for the
     address."""
-    for find in (_text_of, packed_bare):
-        mine, theirs = find(owner, address), find(other, other_address)
-        if mine and theirs and without(owner, mine) == without(other, theirs):
-            return Hit(address=address, how="differential", offset=mine.offset, length=mine.length)
-    return None
+    theirs = {(kind, rest) for kind, rest, _ in readings(other, other_address)}
+    mine = (hit for kind, rest, hit in readings(owner, address) if (kind, rest) in theirs)
+    return next((replace(hit, how="differential") for hit in mine), None)
 
 
 def _text_of(owner: bytes, address: str) -> Hit | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dissect.nfs4 import types as t
@@ -75,6 +75,11 @@ _CLAIMS = {
 }
 
 
+_Key = tuple[str, bytes]
+"""A server's address and a stateid's other."""
+
+_Holdings = dict[_Key, Held]
+
 Locks = dict[tuple[str, bytes], set[tuple[str, bytes]]]
 """By client address and file handle: the keys of its locks on that file."""
 
@@ -82,7 +87,8 @@ Locks = dict[tuple[str, bytes], set[tuple[str, bytes]]]
 def files(exchanges: Sequence[Exchange]) -> Files:
     """Walk all COMPOUNDs that open, lock, close or return; LOCKU is taken for the lock's end."""
     names: dict[bytes, bytes] = {}
-    held: dict[tuple[str, bytes], Held] = {}
+    held: _Holdings = {}
+    ended: dict[_Key, int] = {}
     locks: Locks = defaultdict(set)
     reclaims: list[Reclaim] = []
     tested: list[Tested] = []
@@ -108,20 +114,22 @@ def files(exchanges: Sequence[Exchange]) -> Files:
                     if isinstance(result, t.OPEN4resok):
                         opened = _opened(e, held, args, result, current, component)
                         unnamed = opened if current is None else []
+                        for key in opened:
+                            ended.pop(key, None)
                 case t.LOCK4args():
                     if args.reclaim:
                         reclaims.append(_reclaim(e, index, "LOCK", "LOCK reclaim", current))
                     if isinstance(result, t.LOCK4resok):
                         clientid = args.clientid if e.minor == 0 else None
-                        _keep(e, held, result.lock_stateid.other, "lock", clientid, current, None, args.reclaim)
+                        key = e.link.server_address, result.lock_stateid.other
+                        _keep(e, held, key[1], "lock", clientid, current, None, args.reclaim)
+                        ended.pop(key, None)
                         if current is not None:
-                            locks[e.link.client_address, current].add(
-                                (e.link.server_address, result.lock_stateid.other)
-                            )
+                            locks[e.link.client_address, current].add(key)
                 case t.CLOSE4args() if e.status(index) == 0:
-                    _give_back(held, locks, e, args.open_stateid.other)
+                    ended.update(_given_back(held, locks, e, args.open_stateid.other))
                 case t.DELEGRETURN4args() if e.status(index) == 0:
-                    _give_back(held, locks, e, args.deleg_stateid.other)
+                    ended.update(_given_back(held, locks, e, args.deleg_stateid.other))
                 case t.TEST_STATEID4args() if isinstance(result, t.TEST_STATEID4resok):
                     for stateid, status in zip(args.ts_stateids, result.tsr_status_codes, strict=False):
                         tested.append(
@@ -142,7 +150,7 @@ def files(exchanges: Sequence[Exchange]) -> Files:
                     unnamed = []
     return Files(
         names=names,
-        held=tuple(_named(h, names) for h in held.values()),
+        held=tuple(_settled(h, names, ended.get(key)) for key, h in held.items()),
         reclaims=tuple(_reclaim_named(r, names) for r in reclaims),
         tested=tuple(tested),
     )
@@ -165,7 +173,7 @@ def _reclaim(e: Exchange, index: int, op: str, claim: str, filehandle: bytes | N
 
 def _opened(
     e: Exchange,
-    held: dict[tuple[str, bytes], Held],
+    held: _Holdings,
     args: t.OPEN4args,
     result: t.OPEN4resok,
     filehandle: bytes | None,
@@ -184,7 +192,7 @@ def _opened(
 
 def _keep(
     e: Exchange,
-    held: dict[tuple[str, bytes], Held],
+    held: _Holdings,
     other: bytes,
     kind: str,
     clientid: bytes | None,
@@ -207,23 +215,23 @@ def _keep(
     )
 
 
-def _give_back(held: dict[tuple[str, bytes], Held], locks: Locks, e: Exchange, other: bytes) -> None:
-    """A stateid is given back; with an open go the client's locks on its file."""
+def _given_back(held: _Holdings, locks: Locks, e: Exchange, other: bytes) -> Iterator[tuple[_Key, int]]:
+    """What a CLOSE or DELEGRETURN ends, and in which frame: a stateid, and with an open the client's locks on its
+    file."""
     key = e.link.server_address, other
     entry = held.get(key)
     if entry is None:
         return
-    ended = frame_of(e.reply) if e.reply else e.frame
     keys = {key}
     if entry.kind == "open" and entry.filehandle is not None:
         keys |= locks.pop((entry.link.client_address, entry.filehandle), set())
     for gone in keys:
-        held[gone] = replace(held[gone], until=ended)
+        yield gone, frame_of(e.reply) if e.reply else e.frame
 
 
-def _named(h: Held, names: dict[bytes, bytes]) -> Held:
+def _settled(h: Held, names: dict[bytes, bytes], until: int | None) -> Held:
     name = h.name or (names.get(h.filehandle) if h.filehandle else None)
-    return replace(h, name=name)
+    return h if name == h.name and until is None else replace(h, name=name, until=until)
 
 
 def _reclaim_named(r: Reclaim, names: dict[bytes, bytes]) -> Reclaim:

@@ -223,31 +223,50 @@ def _owner(
     )
 
 
+Reading = tuple[str, bytes]
+"""One way to read a server address out of an owner: as text or packed, and what is left without it."""
+
+Sent = tuple[bytes, str]
+"""An owner, and the server address it was sent to."""
+
+
 def _compared(found: Sequence[ClientOwner]) -> list[ClientOwner]:
-    """Owners without a visible address, compared with the others of the same source or boot verifier."""
-    kin: dict[tuple[object, ...], dict[tuple[bytes, str], ClientOwner]] = defaultdict(dict)
+    """Owners without a visible address, compared with the others of the same source or boot verifier: the same but for
+    the address is what reads the same without it, so that no two need to be laid side by side."""
+    kin: dict[tuple[object, ...], dict[Sent, int]] = defaultdict(dict)
+    reads: dict[Sent, dict[Reading, embedded.Hit]] = {}
+    alike: dict[tuple[object, ...], list[Sent]] = defaultdict(list)
     for o in found:
-        for shared in ((o.minor, o.link.client_address), (o.minor, o.verifier)):
-            kin[shared].setdefault((o.owner, o.link.server_address), o)
-    known: dict[tuple[object, ...], embedded.Hit | None] = {}
+        sent = o.owner, o.link.server_address
+        if sent not in reads:
+            reads[sent] = {(kind, rest): hit for kind, rest, hit in embedded.readings(*sent)}
+        for shared in _kinships(o):
+            if sent not in kin[shared]:
+                kin[shared][sent] = len(kin[shared])
+                for reading in reads[sent]:
+                    alike[*shared, reading].append(sent)
     out = []
     for o in found:
         if o.server_hit is None and o.says.uniform is not True and o.complete:
-            key = (o.minor, o.owner, o.link.server_address, o.link.client_address, o.verifier)
-            if key not in known:
-                others = kin[o.minor, o.link.client_address] | kin[o.minor, o.verifier]
-                known[key] = next((hit for other in others.values() if (hit := _differs(o, other))), None)
-            if (hit := known[key]) is not None:
+            sent = o.owner, o.link.server_address
+            # the first that differs decides, of those of the same source before those of the same verifier
+            first: list[tuple[int, int, str, embedded.Hit]] = []
+            for rank, shared in enumerate(_kinships(o)):
+                for reading, hit in reads[sent].items():
+                    other = next((x for x in alike[*shared, reading] if x[0] != sent[0] and x[1] != sent[1]), None)
+                    if other is not None:
+                        first.append((rank, kin[shared][other], reading[0], hit))
+            if first:
+                *_, nearest = min(first, key=lambda each: (each[0], each[1], each[2] != "text"))
+                hit = replace(nearest, how="differential")
                 o = replace(o, server_hit=hit, identity=embedded.without(o.owner, hit))
         out.append(o)
     return out
 
 
-def _differs(mine: ClientOwner, theirs: ClientOwner) -> embedded.Hit | None:
-    """The server address in `mine`, where `theirs` is the same owner but for the address."""
-    if theirs.link.server_address == mine.link.server_address or theirs.owner == mine.owner:
-        return None
-    return embedded.differential(mine.owner, mine.link.server_address, theirs.owner, theirs.link.server_address)
+def _kinships(o: ClientOwner) -> tuple[tuple[object, ...], ...]:
+    """What one client's owners have in common: the source, or the boot verifier."""
+    return ("source", o.minor, o.link.client_address), ("verifier", o.minor, o.verifier)
 
 
 def confirms(exchanges: Iterable[Exchange]) -> list[Confirm]:

@@ -43,8 +43,7 @@ def numbered(high: NDArray[Any], low: NDArray[Any]) -> tuple[NDArray[np.int64], 
     width = int(low.max()) + 1
     size = (int(high.max()) + 1) * width
     if size > 2 * len(high) + _SPARE:
-        values, numbers = np.unique(high.astype(np.int64) << 32 | low.astype(np.int64), return_inverse=True)
-        return values, numbers
+        return _sorted_pairs(high, low)
     codes = high.astype(np.intp) * width
     codes += low.astype(np.intp)
     present = np.zeros(size, np.bool_)
@@ -55,22 +54,36 @@ def numbered(high: NDArray[Any], low: NDArray[Any]) -> tuple[NDArray[np.int64], 
     return (places // width) << 32 | places % width, number[codes]
 
 
-def first_rows(numbers: Indices, count: int) -> Indices:
-    """The first row of each of `count` groups, none of them empty."""
-    first = np.zeros(count, np.intp)
+def _sorted_pairs(high: NDArray[Any], low: NDArray[Any]) -> tuple[NDArray[np.int64], Indices]:
+    pairs = high.astype(np.int64) << 32 | low.astype(np.int64)
+    halves = [(half >> shift).astype(np.uint16) for half in (low, high) for shift in (0, 16)]
+    order = np.lexsort([half for half in halves if half.any()] or [halves[0]])
+    ordered = pairs[order]
+    new = np.ones(len(order), np.bool_)
+    new[1:] = ordered[1:] != ordered[:-1]
+    numbers = np.empty(len(order), np.intp)
+    numbers[order] = np.cumsum(new) - 1
+    return ordered[new], numbers
+
+
+def first_rows(numbers: NDArray[Any], count: int) -> Indices:
+    """The first row of each group that has rows, by the number of the group."""
+    return _end_rows(numbers[::-1], np.arange(len(numbers))[::-1], count)
+
+
+def last_rows(numbers: NDArray[Any], count: int) -> Indices:
+    """The last row of each group that has rows, by the number of the group."""
+    return _end_rows(numbers, np.arange(len(numbers)), count)
+
+
+def _end_rows(numbers: NDArray[Any], rows: Indices, count: int) -> Indices:
+    ends = np.full(count, -1, np.intp)
     # of an index that comes again NumPy keeps the last assignment
-    first[numbers[::-1]] = np.arange(len(numbers))[::-1]
-    return first
+    ends[numbers] = rows
+    return ends[ends >= 0]
 
 
-def last_rows(numbers: Indices, count: int) -> Indices:
-    """The last row of each of `count` groups, none of them empty."""
-    last = np.zeros(count, np.intp)
-    last[numbers] = np.arange(len(numbers))
-    return last
-
-
-def grouped(numbers: Indices, count: int) -> Iterator[tuple[int, Indices]]:
+def grouped(numbers: NDArray[Any], count: int) -> Iterator[tuple[int, Indices]]:
     """The groups that have rows, ascending, each with its rows in their order."""
     order = np.argsort(numbers.astype(np.uint16) if count <= _RADIX else numbers, kind="stable")
     ends = np.cumsum(np.bincount(numbers, minlength=count)).tolist()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from dissect.nfs4.batch import NO_STATUS, Kind, Marks
 from dissect.nfs4.const import Op, Status
 from nfsanalyze.facts.exchange import failures
+from nfsanalyze.facts.rows import first_rows, last_rows, numbered
 from nfsanalyze.facts.trace import Trace
 
 
@@ -45,6 +47,10 @@ class Uses:
     how: NDArray[np.uint8]
     status: NDArray[np.int32]
     "NO_STATUS where no answer was seen, or the operation was not reached"
+    pair: NDArray[np.int32]
+    "number of (conn, key), ascending"
+    pairs: int
+    "how many of these there are among all uses"
 
     def __len__(self) -> int:
         return len(self.call)
@@ -56,7 +62,15 @@ class Uses:
 
     def picked(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Uses:
         """Some of them."""
-        return Uses(**{name: getattr(self, name)[which] for name in self.__slots__})
+        columns = {name: getattr(self, name)[which] for name in (*_COLUMNS, "pair")}
+        return Uses(**columns, pairs=self.pairs)
+
+    def ends(self) -> NDArray[np.intp]:
+        """Rows of the first and of the last use of each key on each connection, ascending."""
+        return np.union1d(first_rows(self.pair, self.pairs), last_rows(self.pair, self.pairs))
+
+
+_COLUMNS = ("call", "reply", "conn", "key", "op", "how", "status")
 
 
 _RENEWING = {
@@ -85,12 +99,15 @@ ACCEPTED = (0, int(Status.CB_PATH_DOWN), int(Status.LEASE_MOVED))
 """RENEW renews also where it warns of a dead callback path or of a moved filesystem (RFC 7530 sections 16.28, 9.14)."""
 
 
+Columns = dict[str, NDArray[Any]]
+
+
 def uses(trace: Trace) -> Uses:
     """All uses."""
-    v40, sequences, alone = _v40(trace), _sequences(trace), _alone(trace)
-    found = Uses(
-        **{name: np.concatenate([getattr(part, name) for part in (v40, sequences, alone)]) for name in Uses.__slots__}
-    )
+    parts = _v40(trace), _sequences(trace), _alone(trace)
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
+    pairs, numbers = numbered(columns["conn"], columns["key"])
+    found = Uses(**columns, pair=numbers.astype(np.int32), pairs=len(pairs))
     times = trace.messages["time"][found.row]
     # calls and replies stand in the order of their ids
     return found.picked(np.lexsort((found.reply, found.call, times)))
@@ -103,7 +120,7 @@ def accepted(found: Uses) -> Uses:
     return found.picked(ok)
 
 
-def _v40(trace: Trace) -> Uses:
+def _v40(trace: Trace) -> Columns:
     m, o = trace.messages, trace.ops
     at = np.flatnonzero(_among(o["op"], list(_RENEWING)) & (o["key"] != 0))
     rows = o["row"][at]
@@ -112,29 +129,29 @@ def _v40(trace: Trace) -> Uses:
     return _called(trace, at, how.astype(np.uint8))
 
 
-def _sequences(trace: Trace) -> Uses:
+def _sequences(trace: Trace) -> Columns:
     o = trace.ops
     at = np.flatnonzero((o["op"] == int(Op.SEQUENCE)) & (o["key"] != 0))
     at = at[fresh_calls(trace, o["row"][at])]
     return _called(trace, at, np.full(len(at), int(How.SEQUENCE), np.uint8))
 
 
-def _alone(trace: Trace) -> Uses:
+def _alone(trace: Trace) -> Columns:
     """SEQUENCE in replies whose call is unseen."""
     m, o = trace.messages, trace.ops
     at = np.flatnonzero((o["op"] == int(Op.SEQUENCE)) & (o["key"] != 0))
     rows = o["row"][at]
     alone = (m["kind"][rows] == int(Kind.COMPOUND_REPLY)) & (m["answer"][rows] < 0)
     at, rows = at[alone], rows[alone]
-    return Uses(
-        call=np.full(len(at), -1, np.int32),
-        reply=rows.astype(np.int32),
-        conn=m["conn"][rows],
-        key=o["key"][at],
-        op=o["op"][at],
-        how=np.full(len(at), int(How.SEQUENCE), np.uint8),
-        status=o["status"][at],
-    )
+    return {
+        "call": np.full(len(at), -1, np.int32),
+        "reply": rows.astype(np.int32),
+        "conn": m["conn"][rows],
+        "key": o["key"][at],
+        "op": o["op"][at],
+        "how": np.full(len(at), int(How.SEQUENCE), np.uint8),
+        "status": o["status"][at],
+    }
 
 
 def _among(ops: NDArray[np.uint16], wanted: Sequence[Op]) -> NDArray[np.bool_]:
@@ -151,20 +168,20 @@ def fresh_calls(trace: Trace, rows: NDArray[np.uint32]) -> NDArray[np.bool_]:
     return found
 
 
-def _called(trace: Trace, at: NDArray[np.intp], how: NDArray[np.uint8]) -> Uses:
+def _called(trace: Trace, at: NDArray[np.intp], how: NDArray[np.uint8]) -> Columns:
     """The uses by operations of calls, each with its answer."""
     m, o = trace.messages, trace.ops
     rows = o["row"][at]
     reply = m["answer"][rows]
-    return Uses(
-        call=rows.astype(np.int32),
-        reply=reply,
-        conn=m["conn"][rows],
-        key=o["key"][at],
-        op=o["op"][at],
-        how=how,
-        status=statuses(trace, reply, o["index"][at]),
-    )
+    return {
+        "call": rows.astype(np.int32),
+        "reply": reply,
+        "conn": m["conn"][rows],
+        "key": o["key"][at],
+        "op": o["op"][at],
+        "how": how,
+        "status": statuses(trace, reply, o["index"][at]),
+    }
 
 
 def statuses(trace: Trace, reply: NDArray[np.int32], indexes: NDArray[np.uint16]) -> NDArray[np.int32]:

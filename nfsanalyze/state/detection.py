@@ -13,7 +13,7 @@ import numpy as np
 
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.rows import first_rows, numbered
+from nfsanalyze.facts.rows import first_rows
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.facts.uses import Uses
 from nfsanalyze.state.census import Census, Moment
@@ -71,8 +71,7 @@ def session_uses(trace: Trace, links: dict[int, Link], accepted: Uses, confirms:
     for c in confirms:
         if c.op == "BIND_CONN_TO_SESSION" and c.status == 0 and c.session_id:
             used(c.session_id, c.link, Moment(time=c.reply_time or c.time, frame=c.reply_frame or c.frame))
-    pairs, numbers = numbered(accepted.conn, accepted.key)
-    first = accepted.picked(np.sort(first_rows(numbers, len(pairs))))
+    first = accepted.picked(np.sort(first_rows(accepted.pair, accepted.pairs)))
     for row, reply, conn, key_number in zip(
         *(column.tolist() for column in (first.row, first.reply, first.conn, first.key)), strict=True
     ):

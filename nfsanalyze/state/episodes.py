@@ -74,23 +74,26 @@ class Episode:
 
 def foreigns(seen: Seen, owners: Sequence[ClientOwner], client_of: dict[int, int]) -> list[Foreign]:
     """Answers with a clientid that is live at another address for the same client."""
-    of_client: dict[int | None, list[Sighting]] = defaultdict(list)
+    at_address: dict[tuple[int | None, str], list[Sighting]] = defaultdict(list)
+    of_id: dict[tuple[int | None, bytes], list[Sighting]] = defaultdict(list)
     for there in seen.by_address.values():
         for s in there:
-            of_client[s.client].append(s)
+            at_address[s.client, s.address].append(s)
+            of_id[s.client, s.clientid].append(s)
     found = []
     for o in owners:
         client = client_of.get(o.link.conn)
         if o.status != 0 or o.clientid is None or client is None or o.reply_time is None:
             continue
         address = o.link.server_address
-        mine = [s for s in of_client[client] if s.time < o.reply_time]
-        here = [s for s in mine if s.address == address and (s.how == "refused" or s.time < o.time)]
-        if any(s.clientid == o.clientid for s in here):
+        same = [s for s in of_id[client, o.clientid] if s.time < o.reply_time]
+        if any(s.address == address and (s.how == "refused" or s.time < o.time) for s in same):
             continue
-        live = [s for s in mine if s.address != address and s.clientid == o.clientid and s.how == "accepted"]
+        live = [s for s in same if s.address != address and s.how == "accepted"]
         if live:
             last = max(live, key=lambda s: (s.time, s.frame))
+            earlier = reversed(at_address[client, address])
+            before = (s for s in earlier if s.time < (o.reply_time if s.how == "refused" else o.time))
             found.append(
                 Foreign(
                     owner=o,
@@ -98,7 +101,7 @@ def foreigns(seen: Seen, owners: Sequence[ClientOwner], client_of: dict[int, int
                     address=address,
                     other_address=last.address,
                     live=last,
-                    before=here[-1] if here else None,
+                    before=next(before, None),
                 )
             )
     return found

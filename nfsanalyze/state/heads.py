@@ -7,8 +7,9 @@ shown.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nfsanalyze.facts.identity import ClientOwner
@@ -43,6 +44,8 @@ class Heads:
 
     stays: tuple[Stay, ...]
     same: tuple[SameHead, ...]
+    by_address: Mapping[str, Sequence[Stay]]
+    "the stays of each address, by their beginning"
     declared: tuple[Outcome, ...] = ()
 
     def at(self, address: str, time: int) -> int | None:
@@ -52,9 +55,11 @@ class Heads:
 
     def stay(self, address: str, time: int) -> Stay | None:
         """The stay of an address at a time: the one begun last, else its first."""
-        there = [s for s in self.stays if s.address == address]
-        begun = [s for s in there if s.first <= time]
-        return max(begun, key=lambda s: s.first, default=None) or min(there, key=lambda s: s.first, default=None)
+        there = self.by_address.get(address)
+        if not there:
+            return None
+        begun = bisect_right(there, time, key=lambda s: s.first)
+        return there[bisect_left(there, there[begun - 1].first, key=lambda s: s.first) if begun else 0]
 
 
 def heads(
@@ -67,9 +72,9 @@ def heads(
     one instance. A MAC that would join what is not is a router's."""
     cut = drafts(evidence.seen, found, spans, owners)
     shown = [
-        (i, j, list(proofs(cut[i], cut[j], evidence)))
+        (i, j, found_proofs)
         for i, j in candidates(cut, evidence)
-        if not cut[i].mixed and not cut[j].mixed
+        if not cut[i].mixed and not cut[j].mixed and (found_proofs := list(proofs(cut[i], cut[j], evidence)))
     ]
     routed = _routed(shown, cut)
     groups = _Groups(len(cut))
@@ -112,8 +117,13 @@ def heads(
                 instance_time=seen.layouts.instance_time(d.address, known.clientid) if known else None,
             )
         )
+    stays.sort(key=lambda s: (s.first_frame, s.address))
+    by_address: dict[str, list[Stay]] = defaultdict(list)
+    for stay in sorted(stays, key=lambda s: s.first):
+        by_address[stay.address].append(stay)
     return Heads(
-        stays=tuple(sorted(stays, key=lambda s: (s.first_frame, s.address))),
+        stays=tuple(stays),
+        by_address=by_address,
         same=tuple(sorted(same, key=lambda s: (s.address_a, s.address_b, s.first, s.proof))),
         declared=tuple(_outcomes(cut, shown, evidence)),
     )

@@ -176,6 +176,7 @@ def _connections(drafts: list[_Draft], links: dict[int, Link]) -> _Connections:
     for draft in drafts:
         for address in draft.addresses:
             by_address[address].append(draft)
+    begun = {id(d): min(o.frame for o in d.owners) for d in drafts}
     out = _Connections(of_conn={}, anonymous=defaultdict(list))
     for conn, link in links.items():
         if conn in taken:
@@ -188,11 +189,9 @@ def _connections(drafts: list[_Draft], links: dict[int, Link]) -> _Connections:
         if not pick:
             out.anonymous[link.client_address, link.machinename].append(conn)
             continue
-        started = [d for d in pick if min(o.frame for o in d.owners) <= link.last_frame]
+        started = [d for d in pick if begun[id(d)] <= link.last_frame]
         out.of_conn[conn] = (
-            max(started, key=lambda d: min(o.frame for o in d.owners))
-            if started
-            else min(pick, key=lambda d: min(o.frame for o in d.owners))
+            max(started, key=lambda d: begun[id(d)]) if started else min(pick, key=lambda d: begun[id(d)])
         )
     return out
 
@@ -200,11 +199,13 @@ def _connections(drafts: list[_Draft], links: dict[int, Link]) -> _Connections:
 def _numbered(drafts: list[_Draft], links: dict[int, Link]) -> Clients:
     hosts: dict[tuple[object, ...], int] = {}
     by_lineage: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    highest = 0
     out = []
     for number, d in enumerate(drafts, 1):
         lineages = {(o.link.client_address, o.minor, o.identity) for o in d.owners}
         keys = {(a, n) for a in d.addresses for n in (d.names or {""})} | {("lineage", *key) for key in lineages}
-        host = min((hosts[k] for k in keys if k in hosts), default=max(hosts.values(), default=0) + 1)
+        host = min((hosts[k] for k in keys if k in hosts), default=highest + 1)
+        highest = max(highest, host)
         hosts.update((k, host) for k in keys)
         binds = {o.says.verifier_binds for o in d.owners}
         verifiers = {o.verifier for o in d.owners} - {PURGE_VERIFIER}

@@ -7,7 +7,7 @@ section 2.10.4: within one scope ids mean the same. A claim is no proof, and two
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
@@ -15,7 +15,7 @@ from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.heads import Heads, Stay
 from nfsanalyze.state.proofs import Verifiers
-from nfsanalyze.state.sightings import Seen, Sighting
+from nfsanalyze.state.sightings import Seen
 
 Identity = tuple[bytes, bytes]
 """so_major_id and eir_server_scope."""
@@ -92,12 +92,17 @@ def clashes(runs: Sequence[Run], found: Heads, seen: Seen, verifiers: Verifiers)
     for run in runs:
         named[run.identity].setdefault(run.address, run)
     out: list[Clash] = []
+    uses = _uses(seen)
+    of_address: dict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        of_address[run.address].append(run)
     for identity, there in named.items():
+        stays_of = {address: list(_stays(found, address, identity, of_address[address])) for address in there}
         for pair in combinations(sorted(there), 2):
-            stays = [list(_stays(found, address, identity, runs)) for address in pair]
+            stays = [stays_of[address] for address in pair]
             frames = there[pair[0]].first.frame, there[pair[1]].first.frame
             told = [
-                *_instances(identity, pair, frames, stays, seen),
+                *_instances(identity, pair, frames, stays, uses),
                 *_writes(identity, pair, frames, stays, verifiers),
             ]
             out += [c for c in told if not _one_after_all(c, found)][:1]
@@ -113,36 +118,45 @@ def _one_after_all(clash: Clash, found: Heads) -> bool:
 
 
 def _stays(found: Heads, address: str, identity: Identity, runs: Sequence[Run]) -> Iterator[Stay]:
-    """Stays of an address in which it named this identity and no other, and no two instances took turns."""
-    for stay in found.stays:
-        if stay.address == address and not stay.mixed:
-            told = {
-                r.identity
-                for r in runs
-                if r.address == address and r.first.time < stay.last and r.last.time >= stay.first
-            }
+    """Stays of an address in which it named this identity and no other, and no two instances took turns; `runs` are
+    those of the address."""
+    for stay in found.by_address.get(address, ()):
+        if not stay.mixed:
+            told = {r.identity for r in runs if r.first.time < stay.last and r.last.time >= stay.first}
             if told == {identity}:
                 yield stay
 
 
 def _instances(
-    identity: Identity, pair: tuple[str, str], frames: tuple[int, int], stays: Sequence[Sequence[Stay]], seen: Seen
+    identity: Identity,
+    pair: tuple[str, str],
+    frames: tuple[int, int],
+    stays: Sequence[Sequence[Stay]],
+    uses: Callable[[Stay], Span | None],
 ) -> Iterator[Clash]:
     for one, other in product(*stays):
         if one.instance is None or other.instance is None or one.head == other.head or one.instance == other.instance:
             continue
-        here, there = _uses(one, seen), _uses(other, seen)
-        spans = [(s[0].time, s[0].frame, s[-1].time, s[-1].frame) for s in (here, there) if s]
+        spans = [span for stay in (one, other) if (span := uses(stay)) is not None]
         yield from _apart(identity, pair, frames, "instance", (one.instance, other.instance), spans)
 
 
-def _uses(stay: Stay, seen: Seen) -> list[Sighting]:
-    """What the instance of a stay gave out or accepted there, by time."""
-    return [
-        s
-        for s in seen.by_address.get(stay.address, ())
-        if s.how != "refused" and stay.first <= s.time <= stay.last and seen.instance(s) == stay.instance
-    ]
+def _uses(seen: Seen) -> Callable[[Stay], Span | None]:
+    """From when to when the instance of a stay gave out or accepted ids there; looked up once for each stay."""
+    known: dict[tuple[str, int, int], Span | None] = {}
+
+    def span(stay: Stay) -> Span | None:
+        key = stay.address, stay.first, stay.last
+        if key not in known:
+            shown = [
+                s
+                for s in seen.by_address.get(stay.address, ())
+                if s.how != "refused" and stay.first <= s.time <= stay.last and seen.instance(s) == stay.instance
+            ]
+            known[key] = (shown[0].time, shown[0].frame, shown[-1].time, shown[-1].frame) if shown else None
+        return known[key]
+
+    return span
 
 
 def _writes(

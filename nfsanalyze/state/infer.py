@@ -14,7 +14,7 @@ from dissect.nfs4.const import Op
 from nfsanalyze.facts.errors import StateError
 from nfsanalyze.facts.exchange import Exchange
 from nfsanalyze.facts.facts import Facts
-from nfsanalyze.facts.files import Files
+from nfsanalyze.facts.files import Files, Held
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.rows import first_rows, last_rows, numbered
@@ -56,6 +56,8 @@ class Case:
     confirms: tuple[Confirm, ...]
     errors: tuple[StateError, ...]
     files: Files
+    held_by: dict[tuple[int, bytes], list[Held]]
+    "what was held, by client and clientid"
     uses: Uses
     ids: Ids
     clients: Clients
@@ -134,6 +136,7 @@ def infer(
         confirms=confirmed,
         errors=errors,
         files=held,
+        held_by=_held_by(held, known, of),
         uses=used,
         ids=known,
         clients=found_clients,
@@ -246,6 +249,16 @@ def _write_verifiers(trace: Trace, found: dict[int, Link]) -> Verifiers:
         if len(key) == 8 and link is not None:
             out[link.server_address][key].append(Moment(time=trace.time(row), frame=trace.frame(row)))
     return out
+
+
+def _held_by(found: Files, known: Ids, client_of: dict[int, int]) -> dict[tuple[int, bytes], list[Held]]:
+    out: dict[tuple[int, bytes], list[Held]] = defaultdict(list)
+    for h in found.held:
+        clientid = h.clientid or (known.clientid(h.session, h.link.server_address) if h.session else None)
+        client = client_of.get(h.link.conn)
+        if clientid is not None and client is not None:
+            out[client, clientid].append(h)
+    return dict(out)
 
 
 def _lease_times(

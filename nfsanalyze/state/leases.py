@@ -155,13 +155,11 @@ def _renewals(
     lease: Callable[[int, int, bytes, str, Moment], Lease],
 ) -> None:
     """Give every accepted renewal to its lease; the loop is over (connection, key) pairs, not over renewals."""
-    pairs, numbers = numbered(renewals.conn, renewals.key)
-    first = renewals.picked(first_rows(numbers, len(pairs)))
+    first = renewals.picked(first_rows(renewals.pair, renewals.pairs))
     entries: dict[int, tuple[int, Lease]] = {}
-    place = np.full(len(pairs), -1, np.intp)
-    for number, (conn, key, row, reply) in enumerate(
-        zip(*(column.tolist() for column in (first.conn, first.key, first.row, first.reply)), strict=True)
-    ):
+    place = np.full(renewals.pairs, -1, np.intp)
+    columns = first.pair, first.conn, first.key, first.row, first.reply
+    for pair, conn, key, row, reply in zip(*(column.tolist() for column in columns), strict=True):
         link, client = links.get(conn), client_of.get(conn)
         if link is None or client is None or link.callback:
             continue
@@ -178,8 +176,8 @@ def _renewals(
             link.server_address,
             at,
         )
-        place[number] = entries.setdefault(id(entry), (len(entries), entry))[0]
-    of = place[numbers]
+        place[pair] = entries.setdefault(id(entry), (len(entries), entry))[0]
+    of = place[renewals.pair]
     kept = np.flatnonzero(of >= 0)
     found = [entry for _, entry in entries.values()]
     for number, rows in grouped(of[kept], len(found)):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.declared import IMITABLE, NOTHING, Declared
@@ -66,30 +67,44 @@ class Evidence:
 
 def candidates(drafts: Sequence[Draft], evidence: Evidence) -> list[tuple[int, int]]:
     """Pairs of stays that have anything in common a proof could rest on: thousands of servers make too many pairs to
-    try."""
+    try. What two known instances contradict is no proof."""
     seen, macs = evidence.seen, evidence.macs
     shares: dict[tuple[object, ...], set[int]] = defaultdict(set)
+    claims: dict[tuple[object, ...], set[int]] = defaultdict(set)
+    of_address: dict[str, list[int]] = defaultdict(list)
     for i, d in enumerate(drafts):
         for s in d.sightings:
             shares["clientid", s.clientid].add(i)
             shares["instance", seen.instance(s)].add(i)
         for verifier in evidence.verifiers.get(d.address, ()):
-            shares["verifier", verifier].add(i)
+            claims["verifier", verifier].add(i)
         for run in macs.runs.get(d.address, ()):
             if run.mac in macs.addresses:
-                shares["mac", run.mac].add(i)
-        shares["address", d.address].add(i)
+                claims["mac", run.mac].add(i)
+        of_address[d.address].append(i)
         for number, group in enumerate(evidence.declared.one):
             if d.address in group:
                 shares["declared", number].add(i)
-    for number, completion in enumerate(evidence.completions):
-        for i, d in enumerate(drafts):
-            if d.address in (completion.address, completion.other_address):
-                shares["completion", number].add(i)
+    for completion in evidence.completions:
+        ends = completion.address, completion.other_address
+        shares["completion", *ends] = {i for address in ends for i in of_address[address]}
     shares.pop(("instance", None), None)
-    return sorted(
-        {(i, j) for together in shares.values() if len(together) > 1 for i in together for j in together if i < j}
-    )
+    found = {pair for together in shares.values() for pair in combinations(sorted(together), 2)}
+    for together in claims.values():
+        found.update(_uncontradicted(together, drafts))
+    return sorted(found)
+
+
+def _uncontradicted(together: Iterable[int], drafts: Sequence[Draft]) -> Iterator[tuple[int, int]]:
+    """Pairs of which not both are known to be of different instances."""
+    of_instance: dict[bytes | None, list[int]] = defaultdict(list)
+    for i in together:
+        of_instance[drafts[i].instance].append(i)
+    unknown = of_instance.pop(None, [])
+    for same in of_instance.values():
+        yield from combinations(sorted(same), 2)
+        yield from ((min(i, j), max(i, j)) for i in same for j in unknown)
+    yield from combinations(sorted(unknown), 2)
 
 
 def proofs(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
@@ -113,9 +128,11 @@ def _unseen(a: Draft, b: Draft, evidence: Evidence) -> list[tuple[int, int]]:
 
 def contradicted(a: Draft, b: Draft, seen: Seen) -> bool:
     """The two have instances of their own, or clients hold ids at them that no one instance would have given out."""
-    return (a.instance is not None and b.instance is not None and a.instance != b.instance) or bool(
-        _unclear(a, b, seen)
-    )
+    return _differ(a, b) or bool(_unclear(a, b, seen))
+
+
+def _differ(a: Draft, b: Draft) -> bool:
+    return a.instance is not None and b.instance is not None and a.instance != b.instance
 
 
 def _met(a: Draft, b: Draft) -> bool:
@@ -145,8 +162,9 @@ def _seen(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
             since=since,
         )
 
-    doubted = contradicted(a, b, seen)
-    shown = _shared_instance(a, b, seen)
+    unclear = _unclear(a, b, seen)
+    doubted = bool(unclear) or _differ(a, b)
+    shown = _shared_instance(a, b, seen, unclear)
     if shown:
         told = seen.layouts.same_instance(a.address, shown[0].clientid, b.address, shown[1].clientid)
         yield proof("instance" if told else "clientid", (s.frame for s in shown), max(s.time for s in shown))
@@ -178,13 +196,14 @@ def _seen(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
             yield proof("mac", (ties[0].frame, ties[1].frame), last, proven=whole)
 
 
-def _shared_instance(a: Draft, b: Draft, seen: Seen) -> tuple[Sighting, Sighting] | None:
+def _shared_instance(
+    a: Draft, b: Draft, seen: Seen, unclear: Collection[int | None]
+) -> tuple[Sighting, Sighting] | None:
     """The earliest pair of sightings that one instance must have made: one id held by one client at both, or two ids of
     one instance. A server has thousands of ids, so only neighbours in its counter are compared."""
     theirs: dict[tuple[object, ...], Sighting] = {}
     for s in reversed(b.sightings):
         theirs[s.clientid, s.client] = s
-    unclear = _unclear(a, b, seen)
     for mine in a.sightings:
         other = theirs.get((mine.clientid, mine.client))
         if other is not None and telling(mine.clientid) and mine.client not in unclear:

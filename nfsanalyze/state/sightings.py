@@ -14,7 +14,6 @@ import numpy as np
 from dissect.nfs4.const import Op, Status
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.rows import first_rows, last_rows, numbered
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.facts.uses import Uses
 from nfsanalyze.state.ids import Ids
@@ -52,10 +51,12 @@ class Seen:
     layouts: Layouts
     addresses: dict[bytes, frozenset[str]]
     "by instance half: the addresses it was seen at"
+    instances: dict[tuple[str, bytes], bytes | None]
+    "the instance half of each clientid at each address: asked for again and again"
 
     def instance(self, s: Sighting) -> bytes | None:
         """The instance half that a sighting shows."""
-        return self.layouts.instance(s.address, s.clientid)
+        return self.instances[s.address, s.clientid]
 
 
 def seen(
@@ -100,15 +101,19 @@ def seen(
     for s in sorted(found, key=lambda s: (s.time, s.frame, s.clientid)):
         by_address[s.address].append(s)
     adopted = layouts(grants)
+    instances = {
+        (address, clientid): adopted.instance(address, clientid)
+        for address, clientid in dict.fromkeys((s.address, s.clientid) for s in found)
+    }
     addresses: dict[bytes, set[str]] = defaultdict(set)
-    for s in found:
-        instance = adopted.instance(s.address, s.clientid)
+    for (address, _), instance in instances.items():
         if instance is not None:
-            addresses[instance].add(s.address)
+            addresses[instance].add(address)
     return Seen(
         by_address=dict(sorted(by_address.items())),
         layouts=adopted,
         addresses={i: frozenset(a) for i, a in addresses.items()},
+        instances=instances,
     )
 
 
@@ -134,10 +139,8 @@ def _confirmed(c: Confirm, client_of: dict[int, int]) -> Iterable[Sighting]:
 def _used(trace: Trace, links: dict[int, Link], used: Uses, ids: Ids, client_of: dict[int, int]) -> Iterable[Sighting]:
     refusal = np.isin(used.status, [int(s) for s in REFUSALS])
     for mask, how in ((used.status == 0, "accepted"), (refusal, "refused")):
-        rows = np.flatnonzero(mask & (used.reply >= 0))
-        pairs, numbers = numbered(used.conn[rows], used.key[rows])
-        ends = np.union1d(first_rows(numbers, len(pairs)), last_rows(numbers, len(pairs)))
-        picked = used.picked(rows[ends])
+        answered = used.picked(mask & (used.reply >= 0))
+        picked = answered.picked(answered.ends())
         columns = (picked.reply, picked.conn, picked.key, picked.op)
         for reply, conn, key_number, op in zip(*(c.tolist() for c in columns), strict=True):
             link = links.get(conn)

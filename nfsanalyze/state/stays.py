@@ -39,7 +39,12 @@ def drafts(
     cuts: dict[str, list[Change]] = defaultdict(list)
     for change in found:
         cuts[change.address].append(change)
+    granted: dict[str, list[ClientOwner]] = defaultdict(list)
+    for o in owners:
+        if o.clientid and o.status == 0:
+            granted[o.link.server_address].append(o)
     for address, (first, last) in sorted(spans.items()):
+        taking_turns = flapping(seen, address)
         borders = sorted({begins(c): c for c in cuts[address]}.items(), key=lambda b: (b[0].time, b[0].frame))
         starts = [first] + [b for b, _ in borders]
         home = True
@@ -61,8 +66,7 @@ def drafts(
                     last=end.time if end else last.time,
                     last_frame=end.frame if end else last.frame,
                     answered=min(ended.time if ended else last.time, end.time - 1 if end else last.time),
-                    mixed=flapping(seen, address)
-                    or _turns(owners, address, start.time, end.time if end else last.time),
+                    mixed=taking_turns or _turns(granted[address], start.time, end.time if end else last.time),
                     sightings=inside,
                     instance=instances[0] if instances else None,
                     home=home,
@@ -79,17 +83,12 @@ def begins(change: Change) -> Moment:
     return sign
 
 
-def _turns(owners: Iterable[ClientOwner], address: str, first: int, last: int) -> bool:
+def _turns(owners: Iterable[ClientOwner], first: int, last: int) -> bool:
     """One owner with one verifier is answered c1, c2 and c1 again: an instance that lost c1 does not give it out anew
     (RFC 7530 section 16.33, RFC 8881 section 18.35), so several take turns."""
     granted: dict[tuple[object, ...], list[bytes]] = defaultdict(list)
     for o in owners:
-        if (
-            o.link.server_address == address
-            and o.clientid
-            and o.status == 0
-            and first <= (o.reply_time or o.time) <= last
-        ):
+        if o.clientid and first <= (o.reply_time or o.time) <= last:
             order = granted[o.minor, o.owner, o.verifier]
             if o.clientid in order[:-1]:
                 return True

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.rows import first_rows, last_rows, numbered
+from nfsanalyze.facts.rows import first_rows, last_rows
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.facts.uses import Uses
 from nfsanalyze.state.census import Moment
@@ -100,13 +100,13 @@ def _spans(
     """By server address: (connection, key, first call, last call) of each key on each connection."""
     out: dict[str, list[tuple[int, bytes, Moment, Moment]]] = defaultdict(list)
     calls = used.picked(used.call >= 0)
-    pairs, numbers = numbered(calls.conn, calls.key)
-    ends = calls.call[first_rows(numbers, len(pairs))], calls.call[last_rows(numbers, len(pairs))]
-    for pair, *rows in zip(pairs.tolist(), *(end.tolist() for end in ends), strict=True):
-        link = links.get(pair >> 32)
+    ends = [calls.picked(rows(calls.pair, calls.pairs)) for rows in (first_rows, last_rows)]
+    columns = ends[0].conn, ends[0].key, ends[0].call, ends[1].call
+    for conn, key, *rows in zip(*(column.tolist() for column in columns), strict=True):
+        link = links.get(conn)
         if link is not None:
             first, last = (Moment(time=trace.time(row), frame=trace.frame(row)) for row in rows)
-            out[link.server_address].append((pair >> 32, trace.keys[pair & 0xFFFFFFFF], first, last))
+            out[link.server_address].append((conn, trace.keys[key], first, last))
     return out
 
 

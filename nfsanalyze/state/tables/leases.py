@@ -10,7 +10,7 @@ import numpy as np
 
 from dissect.nfs4.const import CreateSessionFlag, Status
 from nfsanalyze.facts.identity import Confirm
-from nfsanalyze.facts.rows import numbered
+from nfsanalyze.facts.rows import first_rows
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.infer import Case
 from nfsanalyze.state.leases import Lease
@@ -57,12 +57,7 @@ def leases(case: Case) -> Iterator[Row]:
 def held_state(case: Case, lease: Lease, at: Moment | None = None) -> bool | None:
     """Whether the client held opens, locks or delegations under the lease (at a moment, or ever); None if it cannot
     be told."""
-    for held in case.files.held:
-        clientid = held.clientid or (
-            case.ids.clientid(held.session, held.link.server_address) if held.session else None
-        )
-        if clientid != lease.clientid or case.clients.of_conn.get(held.link.conn) != lease.client:
-            continue
+    for held in case.held_by.get((lease.client, lease.clientid), ()):
         if at is None or (held.time <= at.time and (held.until is None or held.until > at.frame)):
             return True
     return False if lease.origin_seen else None
@@ -178,15 +173,15 @@ class Span:
 def spans(case: Case) -> Iterator[Span]:
     """Of every id used on every connection."""
     used, trace = case.uses, case.trace
-    pairs, numbers = numbered(used.conn, used.key)
-    first, last = np.full(len(pairs), np.iinfo(np.int32).max, np.int32), np.zeros(len(pairs), np.int32)
+    first, last = np.full(used.pairs, np.iinfo(np.int32).max, np.int32), np.zeros(used.pairs, np.int32)
     # rows stand in the order of their frames
-    np.minimum.at(first, numbers, used.row)
-    np.maximum.at(last, numbers, used.row)
-    for pair, begin, end in zip(pairs.tolist(), first.tolist(), last.tolist(), strict=True):
+    np.minimum.at(first, used.pair, used.row)
+    np.maximum.at(last, used.pair, used.row)
+    each = used.picked(first_rows(used.pair, used.pairs))
+    for conn, key, begin, end in zip(*(c.tolist() for c in (each.conn, each.key, first, last)), strict=True):
         yield Span(
-            key=trace.keys[pair & 0xFFFFFFFF],
-            conn=pair >> 32,
+            key=trace.keys[key],
+            conn=conn,
             first=Moment(time=trace.time(begin), frame=trace.frame(begin)),
             last=Moment(time=trace.time(end), frame=trace.frame(end)),
         )
