@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 from typer._click.exceptions import ClickException
+from typer.main import get_command
 
 from nfsanalyze.cli import batch, rules, scan, tables
 from nfsanalyze.cli.streams import complain, discard_stdout, flush_stdout
+from nfsanalyze.cli.values import lighten
 from nfsanalyze.errors import ExitCode, NfsAnalyzeError
 
 _EPILOG = (
@@ -52,10 +55,15 @@ rules.register(app)
 tables.register(app)
 
 
+@cache
+def _command() -> Any:
+    return lighten(get_command(app))
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit code. No traceback reaches the user unless NFSANALYZE_DEBUG=1."""
     try:
-        code = app(list(arguments), prog_name="nfsanalyze", standalone_mode=False)
+        code = _command()(list(arguments), prog_name="nfsanalyze", standalone_mode=False)
         flush_stdout()
         if code == ExitCode.INTERRUPTED:
             complain("interrupted")
