@@ -14,6 +14,7 @@ from nfsanalyze.facts import (
     schema_channels,
     schema_identity,
     schema_lifecycle,
+    schema_migration,
     schema_servers,
     schema_state,
     schema_volume,
@@ -33,6 +34,7 @@ _PARTS = (
     schema_aftermath,
     schema_servers,
     schema_channels,
+    schema_migration,
     schema_volume,
 )
 

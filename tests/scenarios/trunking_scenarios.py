@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scenarios.cluster import A1, A2
-from scenarios.hosts import renewals
+from scenarios.hosts import Mount, renewals
 from scenarios.layouts import LINUX
 from scenarios.scenario import Scenario, scenario
 from scenarios.server import Head
@@ -26,7 +26,7 @@ from scenarios.stories import (
     returned,
     taken_over,
 )
-from wire.dialogue import Session, op
+from wire.dialogue import Connection, Session, op
 
 PURGE = b"\xff" * 8
 
@@ -230,6 +230,98 @@ def _away_too_late() -> Pair:
     return p
 
 
+# --- filesystems that move
+
+
+ROOT = "/export"
+Places = list[tuple[list[str], str]]
+
+
+def _asked(c: Connection, places: Places, session: Session | None = None) -> None:
+    """The client is told where to go."""
+    c.compound(["PUTROOTFH", op("GETATTR", attributes=["fs_locations"])], session=session).reply(
+        [{}, {"fs_locations": (ROOT, places)}]
+    )
+
+
+def _met(m: Mount, status: str = "NFS4ERR_MOVED", *, looking: bool = False) -> None:
+    """An operation on the filesystem that is there no more."""
+    if looking:
+        m.connection.compound(["PUTROOTFH", op("LOOKUP", name="gone"), "GETFH"], session=m.session).reply(
+            [{}, {}, status]
+        )
+        return
+    m.connection.compound([op("PUTFH", handle=b"f1"), "GETATTR"], session=m.session).reply([{}, status])
+
+
+def _migrated(
+    *,
+    minor: int = 0,
+    places: Places | None = None,
+    go: str | None = None,
+    looking: bool = False,
+    again: bool = True,
+    uniform: bool = False,
+    use: str | None = None,
+) -> Pair:
+    """The filesystem at A1 moves. `places`: what the client is told, None if it does not ask; `go`: where it goes then;
+    `use`: what the other server answers to the state it brings along."""
+    p = pair(minor=minor, uniform=uniform)
+    m, cluster = p.first, p.cluster
+    _met(m, looking=looking)
+    if places is not None:
+        _asked(m.connection, places, m.session)
+    if go is not None:
+        c = p.host.connect(go, minor)
+        there = p.second if go == A2 else None
+        if use is not None:
+            asked = c.compound(
+                [op("PUTFH", handle=b"f1"), op("LOCKU", stateid=(1, m.files[0].lock or b""))],
+                session=there.session if there else None,
+            )
+            asked.reply([{}, {} if use == "NFS4_OK" else use])
+    for _ in range(3):
+        cluster.wait(50)
+        if again:
+            _met(m, looking=looking)
+        for mount in p.mounts:
+            mount.renew()
+    return p
+
+
+def _lease_moved(*, minor: int = 0, times: int = 5, places: Places | None = None) -> Pair:
+    p = pair(minor=minor)
+    m = p.first
+    for turn in range(times):
+        p.cluster.wait(50)
+        if minor:
+            m.connection.compound([], session=m.session).reply([], sequence_flags=0x80)
+        else:
+            m.connection.call("RENEW", clientid=m.clientid).reply("NFS4ERR_LEASE_MOVED")
+        if turn == 1 and places is not None:
+            _met(m)
+            _asked(m.connection, places, m.session)
+            p.host.connect(A2, minor)
+        p.second.renew()
+    renewals(p.cluster, *p.mounts, times=2, every=50)
+    return p
+
+
+def _listed(*handshakes: str, address: str = "10.0.0.9", speaks: bool = False) -> Pair:
+    """A server lists another address at the mount, and the client tries it."""
+    p = pair(minor=1)
+    _asked(p.first.connection, [([A1, address], ROOT)], p.first.session)
+    for number, handshake in enumerate(handshakes):
+        c = p.cluster.wire.connect(f"10.0.0.11:{990 + number}", f"{address}:2049", minor=1, handshake=handshake)
+        if speaks:
+            c.call("EXCHANGE_ID", owner=b"Linux NFSv4.1 client1", verifier=p.host.verifier)
+        p.cluster.wait(10)
+    renewals(p.cluster, *p.mounts)
+    return p
+
+
+TO_A2: Places = [([A2], ROOT)]
+
 TRUNKING: dict[str, Scenario] = {
     "two heads at rest, v4.0": scenario(lambda: _quiet().cluster, tempts="302 306 307"),
     "two heads at rest, v4.1": scenario(lambda: _quiet(minor=1).cluster, tempts="302 304 305 306"),
@@ -276,4 +368,41 @@ TRUNKING: dict[str, Scenario] = {
         lambda: _away(outcome="NFS4_OK", bind="NFS4_OK").cluster, tempts="306 311"
     ),
     "a session that was destroyed at home": scenario(lambda: _away_too_late().cluster, tempts="311"),
+    "a filesystem moved, nobody asks": scenario(lambda: _migrated().cluster, "309", tempts="308"),
+    "a filesystem moved, v4.1, nobody asks": scenario(lambda: _migrated(minor=1).cluster, "309"),
+    "a filesystem moved, nowhere named": scenario(lambda: _migrated(places=[]).cluster, "309"),
+    "a filesystem moved, told and not followed": scenario(
+        lambda: _migrated(places=[(["10.0.0.9"], ROOT)]).cluster, "309", tempts="316"
+    ),
+    "a filesystem moved and followed": scenario(
+        lambda: _migrated(places=TO_A2, go=A2, again=False).cluster, tempts="309 315 316"
+    ),
+    "a filesystem moved and followed to a name": scenario(
+        lambda: _migrated(places=[(["nas2.example"], ROOT)], go=A2, again=False).cluster, tempts="309 316"
+    ),
+    "a referral that nobody enters": scenario(
+        lambda: _migrated(places=[(["10.0.0.9"], ROOT)], looking=True, again=False).cluster, tempts="309"
+    ),
+    "state carried along and refused": scenario(
+        lambda: _migrated(places=TO_A2, go=A2, again=False, use="NFS4ERR_STALE_STATEID").cluster, "315", tempts="309"
+    ),
+    "state carried along and refused, v4.1": scenario(
+        lambda: _migrated(minor=1, places=TO_A2, go=A2, again=False, use="NFS4ERR_BAD_STATEID").cluster, "315"
+    ),
+    "state carried along and taken": scenario(
+        lambda: _migrated(places=TO_A2, go=A2, again=False, use="NFS4_OK").cluster, tempts="315"
+    ),
+    "a lease moved, ignored, v4.0": scenario(lambda: _lease_moved().cluster, "308", tempts="309"),
+    "a lease moved, ignored, v4.1": scenario(lambda: _lease_moved(minor=1).cluster, "308", tempts="309"),
+    "a lease moved and looked for": scenario(lambda: _lease_moved(places=TO_A2).cluster, tempts="308 309"),
+    "a lease moved for a moment": scenario(lambda: _lease_moved(times=2).cluster, tempts="308"),
+    "a listed address that nobody answers at": scenario(lambda: _listed("silent", "silent").cluster, "316"),
+    "a listed address that refuses": scenario(lambda: _listed("refused").cluster, "316"),
+    "a listed address that answers at the second try": scenario(
+        lambda: _listed("silent", "full").cluster, tempts="316"
+    ),
+    "a listed address that nobody tries": scenario(lambda: _listed().cluster, tempts="316"),
+    "a listed address whose answers are not captured": scenario(
+        lambda: _listed("silent", speaks=True).cluster, tempts="316"
+    ),
 }

@@ -15,6 +15,7 @@ from nfsanalyze.state.tables import (
     identity,
     leases,
     lifecycle,
+    migration,
     recoveries,
     servers,
     volume,
@@ -59,6 +60,7 @@ _BUILDERS: dict[str, Callable[[Case], Rows]] = {
     "late_renewals": aftermath.late_renewals,
     **servers.BUILDERS,
     **channels.BUILDERS,
+    **migration.BUILDERS,
 }
 
 

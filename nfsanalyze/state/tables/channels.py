@@ -13,18 +13,9 @@ from nfsanalyze.facts.versions import version_refusals
 from nfsanalyze.state import backchannels, callback_paths, recalls, reconnects, stalls, trunk_attempts
 from nfsanalyze.state.infer import DEFAULT_LEASE_S, Case
 from nfsanalyze.state.tables.identity import hexed
-from nfsanalyze.state.tables.leases import spans
+from nfsanalyze.state.tables.leases import lease_time_at, spans
 
 Row = dict[str, Any]
-
-
-def _lease_times(case: Case) -> dict[tuple[int | None, str], float]:
-    """By client and server address: the lease time of the lease begun there last."""
-    return {
-        (lease.client, address): case.lease_times[lease.lease].seconds
-        for lease in sorted(case.leases, key=lambda entry: entry.first.time)
-        for address in sorted(lease.addresses)
-    }
 
 
 def _delegations(case: Case) -> dict[tuple[int | None, str], int]:
@@ -168,7 +159,7 @@ def stall_rows(case: Case) -> Iterator[Row]:
         case.links,
         case.recoveries,
         accepted(case.uses),
-        _lease_times(case),
+        lease_time_at(case),
         case.clients.of_conn,
         DEFAULT_LEASE_S,
     ):
@@ -191,7 +182,7 @@ def stall_rows(case: Case) -> Iterator[Row]:
 def callback_rows(case: Case) -> Iterator[Row]:
     """callbacks."""
     found = callbacks(case.trace, case.links)
-    times = _lease_times(case)
+    times = lease_time_at(case)
     judged = {
         id(r.callback): r
         for r in recalls.recalls(

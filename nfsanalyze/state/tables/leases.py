@@ -54,6 +54,15 @@ def leases(case: Case) -> Iterator[Row]:
         }
 
 
+def lease_time_at(case: Case) -> dict[tuple[int | None, str], float]:
+    """By client and server address: the lease time of the lease begun there last."""
+    return {
+        (lease.client, address): case.lease_times[lease.lease].seconds
+        for lease in sorted(case.leases, key=lambda entry: entry.first.time)
+        for address in sorted(lease.addresses)
+    }
+
+
 def held_state(case: Case, lease: Lease, at: Moment | None = None) -> bool | None:
     """Whether the client held opens, locks or delegations under the lease (at a moment, or ever); None if it cannot
     be told."""
