@@ -18,6 +18,13 @@ _UNKNOWN_TABLE = re.compile(r"relation '([^']*)' was not found")
 _UNKNOWN_FUNCTION = re.compile(r"unsupported function '([^']*)'")
 _PLACE = re.compile(r" at Line: ([0-9]+), Column: ([0-9]+)")
 
+_ADVICE = {
+    "of dtype: Datetime": "write a time as text, such as '2026-11-22 16:25:24'",
+    "of dtype: List": "of a list write ARRAY_CONTAINS(column, value)",
+    "cannot cast List type": "of a list write ARRAY_CONTAINS(column, value)",
+}
+"""What helps, by what Polars says."""
+
 Fault = tuple[str, tuple[int, int] | None]
 """What is wrong, and line and column in the text where that is known, both from 1."""
 
@@ -32,7 +39,7 @@ def fault(error: BaseException, asked: Statement) -> Fault:
     name = ""
     if found := _UNKNOWN_COLUMN.search(text):
         name, known = found[1], re.findall(r'"([^"]*)"', found[2])
-        text = f'no column "{name}"{nearest(name, known) or "; there are " + ", ".join(known)}'
+        text = f'no column "{name}"{_meant(name, known, asked)}'
     elif found := _UNKNOWN_IN_TABLE.search(text):
         name = found[1]
         known = [column.name for column in TABLES[found[2]].columns] if found[2] in TABLES else _all_columns()
@@ -43,8 +50,18 @@ def fault(error: BaseException, asked: Statement) -> Fault:
     elif found := _UNKNOWN_FUNCTION.search(text):
         name = found[1]
         text = f"no function {name}(){nearest(name, FUNCTIONS)}"
+    elif type(error).__name__ == "StructFieldNotFoundError":
+        name, text = text, f'no column "{text}" there: before a dot stands a table or its alias'
+    text = next((f"{text}; {advice}" for sign, advice in _ADVICE.items() if sign in text), text)
     at = asked.places.get(name)
     return text, None if at is None else line_and_column(asked.sql, at)
+
+
+def _meant(name: str, known: list[str], asked: Statement) -> str:
+    at = asked.places.get(name)
+    if at is not None and asked.sql[at] == '"' and name not in known:
+        return f"; if that is a text, write '{name}'"
+    return nearest(name, known) or f"; there are {', '.join(known)}"
 
 
 def _all_columns() -> list[str]:

@@ -120,11 +120,11 @@ def parse_rule(text: str, source: str, *, examples: bool = True) -> Rule:
     try:
         raw = tomllib.loads(head)
     except (ValueError, RecursionError) as error:
-        if head is not text:
+        if len(head) < len(text):
             return parse_rule(text, source)
         raise RuleError(f"{source}: not TOML: {' '.join(str(error).split())}") from error
     try:
-        return _rule(raw, source, detect_at(text), examples=head is text)
+        return _rule(raw, source, detect_at(text), examples=examples)
     except _Fault as fault:
         line = line_of(text, fault.field)
         place = source if line is None else f"{source}:{line}"
@@ -206,9 +206,12 @@ def _examples(raw: Any) -> tuple[Example, ...]:
         _fail("example", "is not a list of tables: write [[example]]")
     found = tuple(_example(f"example {number}", entry) for number, entry in enumerate(raw, 1))
     if not any(example.expect for example in found):
-        _fail("example", "none fires: at least one must")
+        _fail("example", "none fires: at least one must; add an [[example]] whose expect names a finding")
     if all(example.expect for example in found):
-        _fail("example", "all fire: at least one must not")
+        _fail(
+            "example",
+            "all fire: at least one must not; add an [[example]] with expect = [] and rows that are harmless",
+        )
     names = [example.name for example in found]
     if len(set(names)) < len(names):
         _fail("example", "two have one name")

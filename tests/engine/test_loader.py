@@ -81,8 +81,16 @@ def test_a_wrong_field_is_one_line(field: str, value: str, line: str) -> None:
         ("tables.leases = []", "tables.leases = [5]", 'example "does not" leases: is not a list of tables'),
         ("tables.leases = []", "tables = 5", 'example "does not" tables: is not a table of tables'),
         ("expect = []", "", 'example "does not": expect is missing'),
-        ("expect = []", "expect = [{}]", "example: all fire: at least one must not"),
-        ('expect = [{ severity = "medium", frames = [7] }]', "expect = []", "example: none fires: at least one must"),
+        (
+            "expect = []",
+            "expect = [{}]",
+            "example: all fire: at least one must not; add an [[example]] with expect = [] and rows that are harmless",
+        ),
+        (
+            'expect = [{ severity = "medium", frames = [7] }]',
+            "expect = []",
+            "example: none fires: at least one must; add an [[example]] whose expect names a finding",
+        ),
         ('name = "does not"', 'name = "fires"', "example: two have one name"),
         ('name = "does not"', "", "example 2 name: is missing"),
         ("tables.leases = []", "tables.leases = []\nwhy = 1", "example 2 why: is unknown"),
@@ -110,7 +118,9 @@ def test_a_fault_tells_its_line(old: str, new: str, line: int) -> None:
 
 
 def test_a_rule_without_examples_is_refused() -> None:
-    assert fault(TEXT.split("[[example]]")[0]) == "x.toml: example: none fires: at least one must"
+    assert fault(TEXT.split("[[example]]")[0]).startswith(
+        "x.toml: example: none fires: at least one must; add an [[example]] whose"
+    )
     assert (
         fault(TEXT.split("[[example]]")[0] + "example = 5")
         == "x.toml: example: is not a list of tables: write [[example]]"
@@ -125,6 +135,13 @@ def test_without_examples_the_rest_is_the_same() -> None:
     whole, head = parse_rule(TEXT, "x"), parse_rule(TEXT, "x", examples=False)
     assert head.examples == ()
     assert (head.id, head.detect, head.message) == (whole.id, whole.detect, whole.message)
+
+
+def test_a_rule_that_has_no_examples_yet_is_read_without_them() -> None:
+    text = TEXT.split("[[example]]")[0]
+    assert parse_rule(text, "x", examples=False).examples == ()
+    with pytest.raises(RuleError, match="example: none fires: at least one must"):
+        parse_rule(text, "x")
 
 
 def test_an_example_header_inside_a_text_is_no_example() -> None:

@@ -29,6 +29,11 @@ LEASES = facts(
         ),
         ("DROP TABLE leases", "query: column 1: must be one statement that starts with WITH or SELECT"),
         ("SELECT LENGHT(clientid) FROM leases", "query: column 8: no function LENGHT()"),
+        (
+            'SELECT frame FROM events WHERE kind = "OPEN"',
+            "query: column 39: no column \"OPEN\"; if that is a text, write 'OPEN'",
+        ),
+        ("SELECT client.hostnames FROM clients", 'query: column 15: no column "hostnames" there: before a dot stands'),
     ],
 )
 def test_a_fault_is_one_line_before_any_capture(sql: str, line: str) -> None:
@@ -36,6 +41,22 @@ def test_a_fault_is_one_line_before_any_capture(sql: str, line: str) -> None:
         parse_query(sql)
     assert str(raised.value).startswith(line)
     assert raised.value.exit_code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("sql", "advice"),
+    [
+        (
+            "SELECT lease FROM leases WHERE first > TIMESTAMP '2026-11-22 16:25:24'",
+            "; write a time as text, such as '2026-11-22 16:25:24'",
+        ),
+        ("SELECT lease FROM leases WHERE frames = 7", "; of a list write ARRAY_CONTAINS(column, value)"),
+    ],
+)
+def test_what_helps_is_said(sql: str, advice: str) -> None:
+    with pytest.raises(QueryError) as raised:
+        answer(parse_query(sql), LEASES, limit=5)
+    assert str(raised.value).endswith(advice)
 
 
 def test_rows_are_bounded_and_more_is_said() -> None:
