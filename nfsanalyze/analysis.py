@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dissect.nfs4.decoder import Decoder
     from dissect.nfs4.taps import Places
     from nfsanalyze.engine.ignore import Ignore, Ignored
+    from nfsanalyze.engine.rule import Rule
     from nfsanalyze.facts.trace import Trace
     from nfsanalyze.several import Several
 
@@ -29,13 +30,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """The fact tables of a case, its findings, what could not be judged, and why anything was left out."""
+    """The fact tables of a case, its findings, what could not be judged, and why anything was left out; `rules` are
+    those that were asked."""
 
     tables: dict[str, pl.DataFrame]
     findings: tuple[Finding, ...]
     not_evaluable: tuple[NotEvaluable, ...]
     incomplete: tuple[str, ...]
     ignored: tuple[Ignored, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +106,7 @@ def analyse(
         not_evaluable=tuple(unjudged),
         incomplete=case.incomplete,
         ignored=tuple(ignored),
+        rules=tuple(rules),
     )
 
 

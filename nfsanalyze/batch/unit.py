@@ -103,6 +103,7 @@ def _analysed(work: Work, files: Mapping[str, Path], base: Outcome) -> Outcome:
         incomplete=[_called(e, names) for e in analysis.incomplete],
         ignored=analysis.ignored,
         configuration=options.configuration,
+        rules=analysis.rules,
     )
     _write_report(out, work, report)
     _write_tables(out, work.case, {**tables, FINDINGS: _findings(analysis)})

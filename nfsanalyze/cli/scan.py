@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,10 +10,11 @@ import typer
 
 from nfsanalyze.cli import BEGUN
 from nfsanalyze.cli.asked import Asked, ConfigFile, NoConfig, asked, configured
-from nfsanalyze.cli.inputs import addresses, refuse_overwrite, time_zone, total_size, usable
+from nfsanalyze.cli.inputs import addresses, time_zone, total_size, usable
+from nfsanalyze.cli.output import Format, Rendering, targets, write_empty, write_reports
 from nfsanalyze.cli.progress import progress
 from nfsanalyze.cli.stats import table
-from nfsanalyze.cli.streams import check_writable, complain, write_file, write_stderr, write_stdout
+from nfsanalyze.cli.streams import complain, write_stderr
 from nfsanalyze.errors import ExitCode, NothingToAnalyse
 from nfsanalyze.lean import lean
 from nfsanalyze.stages import Stages
@@ -26,23 +22,8 @@ from nfsanalyze.stages import Stages
 if TYPE_CHECKING:
     from nfsanalyze.reports.document import Document
 
-Format = Literal["text", "json"]
 Decoder = Literal["auto", "fast", "tshark"]
 Severity = Literal["note", "low", "medium", "high", "critical"]
-
-_NARROWEST = 60
-_WIDEST = 120
-_PIPE_WIDTH = 80
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rendering:
-    """How a report is written, and where."""
-
-    format: Format
-    output: Path | None
-    zone: tzinfo | None
-    show_all: bool
 
 
 def register(app: typer.Typer) -> None:
@@ -57,9 +38,15 @@ def scan(
         list[str],
         typer.Argument(metavar="CAPTURE", help="Capture files of one incident, or - for standard input."),
     ],
-    format: Annotated[Format, typer.Option(help="text for people, json for programs (schema nfsanalyze/1).")] = "text",
+    format: Annotated[
+        Format, typer.Option(help="text for people, json for programs (schema nfsanalyze/1), others for other tools.")
+    ] = "text",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE instead of stdout.")
+    ] = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FORMAT=FILE", help="Another report besides, such as sarif=case.sarif. May be repeated."),
     ] = None,
     client: Annotated[
         list[str] | None, typer.Option(metavar="ADDR", help="Report only this client. May be repeated.")
@@ -118,9 +105,7 @@ def scan(
     What the command line says wins over the configuration.
     """
     stages = Stages(begun=BEGUN)
-    if output == Path("-"):
-        output = None
-    rendering = _Rendering(format=format, output=output, zone=time_zone(tz), show_all=show_all or bool(client))
+    zone = time_zone(tz)
     addresses("--client", client or ())
     addresses("--server", server or ())
     wanted = asked(
@@ -134,30 +119,29 @@ def scan(
     )
     known = None if baseline is None else _known(baseline)
     paths, unread = usable(captures)
-    if output is not None:
-        refuse_overwrite(output, paths)
-        check_writable(output)
+    rendering = Rendering(
+        targets=targets(format, output, report or (), paths), zone=zone, show_all=show_all or bool(client)
+    )
     try:
-        report = _report(paths, unread, wanted, decoder=decoder, same_clock=same_clock, stages=stages)
+        document = _report(paths, unread, wanted, decoder=decoder, same_clock=same_clock, stages=stages)
     except NothingToAnalyse as error:
-        if format == "json":
-            _write(_empty(unread, error), rendering)
+        write_empty(_empty(unread, error), rendering)
         for line in unread:
             complain(line)
         raise
-    for line in report["summary"]["incomplete"]:
+    for line in document["summary"]["incomplete"]:
         complain(f"incomplete: {line}")
-    told = report["captures"]
+    told = document["captures"]
     if baseline is not None and known is not None:
         from nfsanalyze.reports.baseline import against
 
-        report = against(report, known, str(baseline))
-    report = _narrowed(report, clients=client or (), servers=server or ())
-    _write(report, rendering)
+        document = against(document, known, str(baseline))
+    document = _narrowed(document, clients=client or (), servers=server or ())
+    write_reports(document, rendering)
     if stats:
         stages.enter("end")
         write_stderr(table(stages, told))
-    raise typer.Exit(_exit_code(report, wanted.fail_on))
+    raise typer.Exit(_exit_code(document, wanted.fail_on))
 
 
 def _report(
@@ -199,6 +183,7 @@ def _report(
         incomplete=[*unread, *analysis.incomplete],
         ignored=analysis.ignored,
         configuration=wanted.file,
+        rules=analysis.rules,
     )
 
 
@@ -214,38 +199,6 @@ def _narrowed(report: Document, *, clients: Sequence[str], servers: Sequence[str
     for address in strangers(report, clients=clients, servers=servers):
         complain(f"{address}: not seen in these captures; the report holds nothing of it")
     return narrow(report, clients=clients, servers=servers)
-
-
-def _write(report: Document, rendering: _Rendering) -> None:
-    if rendering.format == "json":
-        from nfsanalyze.reports.json_report import render_json
-
-        text = render_json(report)
-    else:
-        text = _text(report, rendering)
-    if rendering.output is None:
-        write_stdout(text)
-    else:
-        write_file(rendering.output, text)
-
-
-def _text(report: Document, rendering: _Rendering) -> str:
-    from nfsanalyze.reports.terminal import render_text
-
-    terminal = rendering.output is None and sys.stdout.isatty()
-    # get_terminal_size heeds COLUMNS, which a pipe may set
-    width = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns if terminal or "COLUMNS" in os.environ else _PIPE_WIDTH
-    return render_text(
-        report,
-        width=max(_NARROWEST, min(width, _WIDEST)),
-        color=terminal and _color_wanted(),
-        zone=rendering.zone,
-        show_all=rendering.show_all,
-    )
-
-
-def _color_wanted() -> bool:
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in (None, "", "dumb")
 
 
 def _known(baseline: Path) -> frozenset[str]:

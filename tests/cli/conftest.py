@@ -36,6 +36,7 @@ class Stage:
             not_evaluable=(),
             incomplete=incomplete,
             ignored=(),
+            rules=(),
         )
 
     def __call__(self, *arguments: str | Path) -> tuple[int, str, str]:

@@ -259,3 +259,31 @@ def test_stats_tell_what_each_stage_cost_on_stderr(capsys: pytest.CaptureFixture
     assert [row[0] for row in rows[1:-1]] == stages
     assert sum(float(row[1]) for row in rows[1:-2]) == pytest.approx(float(rows[-2][1]), abs=0.01)
     assert rows[-1][:4] == ["360", "packets", "and", "195"]
+
+
+def test_several_reports_in_one_run(stage: Stage, pcap: Path, tmp_path: Path) -> None:
+    files = {each: tmp_path / f"case.{each}" for each in ("json", "jsonl", "sarif", "markdown", "junit")}
+    words = [word for each, file in files.items() for word in ("--report", f"{each}={file}")]
+    code, out, _ = stage("scan", pcap, *words)
+    assert code == 0
+    assert out.startswith("1 finding")
+    assert all(file.stat().st_size for file in files.values())
+    assert json.loads(files["json"].read_text())["findings"]
+
+
+@pytest.mark.parametrize("word", ["sarf=x", "sarif", "sarif=", "=x"])
+def test_a_report_of_no_known_format_is_refused(stage: Stage, pcap: Path, word: str) -> None:
+    code, _, err = stage("scan", pcap, "--report", word)
+    assert code == 2
+    assert "FORMAT=FILE" in err
+
+
+def test_reports_replace_neither_captures_nor_each_other(stage: Stage, pcap: Path, tmp_path: Path) -> None:
+    assert stage("scan", pcap, "--report", f"json={pcap}")[0] == 2
+    file = tmp_path / "x"
+    assert stage("scan", pcap, "--report", f"json={file}", "--report", f"sarif={file}")[0] == 2
+
+
+def test_same_clock_reaches_the_analysis(stage: Stage, pcap: Path) -> None:
+    stage("scan", pcap, "--same-clock")
+    assert stage.asked[0][1]["same_clock"] is True

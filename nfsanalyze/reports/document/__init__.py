@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from nfsanalyze.engine.finding import Finding, NotEvaluable
     from nfsanalyze.engine.ignore import Ignored
+    from nfsanalyze.engine.rule import Rule
 
 SCHEMA = "nfsanalyze/1"
 
@@ -34,10 +35,11 @@ def document(
     incomplete: Sequence[str] = (),
     ignored: Sequence[Ignored] = (),
     configuration: str | None = None,
+    rules: Sequence[Rule] = (),
 ) -> Document:
     """The document of one case. `tables` may lack some of the fact tables; `incomplete` are the reasons for which
-    bytes stayed unread, one line each; `ignored` is what was set aside, `configuration` the file that was heeded. Equal
-    input gives an equal document, lists and keys in the same order."""
+    bytes stayed unread, one line each; `ignored` is what was set aside, `configuration` the file that was heeded,
+    `rules` those that were asked. Equal input gives an equal document, lists and keys in the same order."""
     source = Source(tables)
     lost = lost_state(source)
     return complete_summary(
@@ -60,6 +62,10 @@ def document(
                 "ignored": [ignored_entry(each) for each in ignored],
             },
             "baseline": None,
+            "rules": [
+                {"id": each.id, "name": each.name, "title": each.title, "severity": each.severity, "group": each.group}
+                for each in rules
+            ],
             "summary": {"complete": not incomplete, "incomplete": list(incomplete)},
         }
     )

@@ -23,10 +23,9 @@ def verdict(page: Page, view: View) -> None:
         page.line((f"{counted(len(report['findings']), 'finding')} ({_by_severity(report)})", "bold"))
     else:
         page.line(("No findings.", "bold"), f" Checked: {_checked(report)}.")
-    story = [*_moves(report), *_undetected(view), *_losses(report), *_others(report)]
-    story = story or list(_quiet(report))
-    if story:
-        page.line(" ".join(_sentence(part) for part in story))
+    told = story(view)
+    if told:
+        page.line(told)
     missing = report["summary"]["not_evaluable"]
     if missing:
         rules = len({entry["rule"] for entry in report["not_evaluable"]})
@@ -50,6 +49,13 @@ def _hidden(report: dict[str, Any]) -> Iterator[str]:
         gone = f"; {baseline['gone']:,} of its findings are gone" if baseline["gone"] else ""
         known, all_ = report["summary"]["known"], counted(len(report["findings"]), "finding")
         yield f"Known from the baseline {baseline['file']}: {known:,} of {all_}{gone}."
+
+
+def story(view: View) -> str:
+    """What happened, in a few sentences."""
+    report = view.report
+    parts = [*_moves(report), *_undetected(view), *_losses(report), *_others(report)] or list(_quiet(report))
+    return " ".join(map(_sentence, parts))
 
 
 def _sentence(words: str) -> str:
