@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dissect.nfs4.batch import CAPTURE_STRIDE
 from nfsanalyze.engine.blind import Blind, Blindness, Pair, reason_of, unjudged
+from nfsanalyze.engine.causes import linked
 from nfsanalyze.engine.evidence import Captures, Story, shortened, stories
 from nfsanalyze.engine.finding import SEVERITIES, Finding, NotEvaluable
 from nfsanalyze.engine.message import listed, render
@@ -85,7 +86,7 @@ def run(
         }
     found = [_finding(same, told, captures) for same in kept.values()]
     found.sort(key=lambda item: (-SEVERITIES.index(item[0].severity), item[0].rule, item[1], item[0].id))
-    return [finding for finding, _ in found], unjudged(rules, blindness, fired, withheld)
+    return linked([finding for finding, _ in found]), unjudged(rules, blindness, fired, withheld)
 
 
 def _drafts(rule: Rule, tables: Mapping[str, pl.DataFrame], clients: Mapping[int, Client]) -> list[_Draft]:

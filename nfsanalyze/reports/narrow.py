@@ -52,6 +52,7 @@ class _Narrow:
             {
                 **report,
                 "servers": [s for s in report["servers"] if s["address"] in self.relevant],
+                "server_behaviour": [e for e in report["server_behaviour"] if self.relevant & set(e["addresses"])],
                 "clients": [self._client(c) for c in report["clients"] if self._keeps_client(c)],
                 "leases": [
                     e for e in report["leases"] if self._keeps(e, [e["server_address"], *e["renewals_by_address"]])

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nfsanalyze import __version__
+from nfsanalyze.reports.document.behaviour import server_behaviour
 from nfsanalyze.reports.document.captures import captures
 from nfsanalyze.reports.document.clients import clients
 from nfsanalyze.reports.document.configuration import declared_heads, ignored_entry
@@ -54,6 +55,7 @@ def document(
             "takeovers": takeovers(source),
             "recoveries": recoveries(source, lost),
             "lost_state": lost,
+            "server_behaviour": server_behaviour(source),
             "findings": findings(source, found, lost),
             "not_evaluable": unjudged(not_evaluable),
             "configuration": {

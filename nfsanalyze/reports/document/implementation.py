@@ -50,3 +50,18 @@ def _boot_second(instance: str | None, time: int | None) -> bool:
         return False
     raw = bytes.fromhex(instance.removeprefix("0x"))
     return len(raw) == 4 and int.from_bytes(raw, "little") == time // 10**9
+
+
+def clientid_layout(instance: str | None, time: int | None) -> str | None:
+    """How the instance half stands in the clientids of a head (`instance`: hex in wire order, `time`: ns), in words."""
+    if instance is None:
+        return None
+    raw = bytes.fromhex(instance.removeprefix("0x"))
+    if time is None or len(raw) != 4:
+        return f"{instance}, no boot time"
+    second = time // 10**9
+    if int.from_bytes(raw, "little") == second:
+        return f"{instance}, its start in seconds as it lies in little-endian memory"
+    if int.from_bytes(raw, "big") == second:
+        return f"{instance}, its start in seconds in network order"
+    return f"{instance}, no boot time"

@@ -19,6 +19,7 @@ def render_text(
     """The report as text of `width` columns, at least 60. `zone` None: the local zone; `show_all`: shorten no list."""
     from rich.console import Console
 
+    from nfsanalyze.reports.terminal.behaviour import behaviour
     from nfsanalyze.reports.terminal.captures import captures
     from nfsanalyze.reports.terminal.clients import clients
     from nfsanalyze.reports.terminal.findings import findings
@@ -41,6 +42,6 @@ def render_text(
     )
     page = Page(console)
     view = View(report, zone=zone, show_all=show_all)
-    for section in (verdict, captures, takeovers, findings, clients, servers, unjudged):
+    for section in (verdict, captures, takeovers, findings, clients, servers, behaviour, unjudged):
         section(page, view)
     return file.getvalue()

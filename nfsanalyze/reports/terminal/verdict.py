@@ -117,7 +117,12 @@ def _losses(report: dict[str, Any]) -> Iterator[str]:
 def _others(report: dict[str, Any]) -> Iterator[str]:
     """What else is serious, a sentence a rule."""
     told = _TOLD if report["takeovers"] or report["recoveries"] or report["lost_state"] else frozenset[str]()
-    serious = [f for f in report["findings"] if f["severity"] in ("critical", "high") and f["rule"] not in told]
+    known = {f["id"] for f in report["findings"] if f["rule"] in told}
+    serious = [
+        f
+        for f in report["findings"]
+        if f["severity"] in ("critical", "high") and f["rule"] not in told and not known & set(f["caused_by"])
+    ]
     totals = Counter(finding["rule"] for finding in serious)
     first = {finding["rule"]: finding for finding in reversed(serious)}
     for rule in list(totals)[:_OTHERS]:
@@ -144,16 +149,28 @@ def _quiet(report: dict[str, Any]) -> Iterator[str]:
 def _index(page: Page, view: View) -> None:
     """One line a rule that fired."""
     totals = Counter((f["severity"], f["rule"], f["title"]) for f in view.report["findings"])
+    chains = {(f["severity"], f["rule"]): _chain(view.report, f) for f in reversed(view.report["findings"])}
     page.blank()
     page.columns(
         (
             [
                 text((severity, SEVERITY_STYLES[severity])),
                 text(rule),
-                text(title + (f" ({number:,} times)" if number > 1 else "")),
+                text(title + (f" ({number:,} times)" if number > 1 else ""), (chains[severity, rule], "dim")),
             ]
             for (severity, rule, title), number in totals.items()
         ),
         whole=(0, 1),
         indent=2,
     )
+
+
+def _chain(report: dict[str, Any], finding: dict[str, Any]) -> str:
+    """What led to a finding, the nearest first, by the rules' ids."""
+    by_id = {each["id"]: each for each in report["findings"]}
+    rules: list[str] = []
+    causes = finding["caused_by"]
+    while causes and (cause := by_id.get(causes[0])) is not None and cause["rule"] not in (finding["rule"], *rules):
+        rules.append(cause["rule"])
+        causes = cause["caused_by"]
+    return "".join(f" <- {rule}" for rule in rules)
