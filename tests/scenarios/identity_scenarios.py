@@ -235,7 +235,30 @@ def purged(verifier: bytes = b"\xff" * 8) -> Cluster:
     return cluster
 
 
+def with_addresses() -> Cluster:
+    """Linux 3.7 to 4.17: both addresses in the owner."""
+    cluster = alone()
+    host = Host(cluster=cluster, owner=lambda server, minor: f"Linux NFSv4.0 10.0.0.11/{server} tcp".encode())
+    renewals(cluster, host.mount(A1))
+    return cluster
+
+
+def two_ways(*, both: bool = True) -> Cluster:
+    """One mount with -o migration, the other (of another server) without it, or with it, too."""
+    one, other = heads()
+    cluster = Cluster({A1: one, A2: other})
+    uniform = b"Linux NFSv4.0 web01"
+    host = Host(
+        cluster=cluster, owner=lambda server, _: uniform if server == A1 or not both else uniform + b"/10.0.0.2"
+    )
+    renewals(cluster, host.mount(A1), host.mount(A2))
+    return cluster
+
+
 IDENTITY: dict[str, Scenario] = {
+    "an owner with both addresses": scenario(with_addresses, "101 102", tempts="109"),
+    "uniform here and not there": scenario(two_ways, "101 109", tempts="102 104"),
+    "uniform here and there": scenario(lambda: two_ways(both=False), tempts="101 102 109"),
     "a server that forgets its client": scenario(lambda: forgotten(0, 4, 60), "104", tempts="103 106 111 115"),
     "the same in v4.1": scenario(lambda: forgotten(1, 4, 60), "104", tempts="103 106 111 115"),
     "sessions dropped again and again": scenario(sessions_dropped, "104", tempts="103 406"),
