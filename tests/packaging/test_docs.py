@@ -113,3 +113,9 @@ def test_make_targets_that_the_documentation_names_exist() -> None:
 
 def test_the_schema_is_valid_json() -> None:
     json.loads((ROOT / "nfsanalyze" / "reports" / "nfsanalyze-1.schema.json").read_text())
+
+
+def test_the_page_on_servers_shows_what_the_samples_do() -> None:
+    command = [sys.executable, str(ROOT / "tools" / "server_table.py"), "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
