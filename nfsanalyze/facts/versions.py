@@ -36,7 +36,9 @@ def version_refusals(trace: Trace, links: dict[int, Link]) -> list[VersionRefusa
     refused = np.flatnonzero(replies & (m["status"] == int(Status.MINOR_VERS_MISMATCH)))
     if not len(refused):
         return []
-    accepted = _accepted(trace, links, np.flatnonzero(replies & (m["status"] == 0) & (m["minor"] >= 0)))
+    asked = {links[conn] for conn in np.unique(m["conn"][refused]).tolist() if conn in links}
+    pairs = {(link.client_address, link.server_address) for link in asked}
+    accepted = _accepted(trace, links, pairs, np.flatnonzero(replies & (m["status"] == 0) & (m["minor"] >= 0)))
     out = []
     for row in refused.tolist():
         found = links.get(int(m["conn"][row]))
@@ -44,7 +46,7 @@ def version_refusals(trace: Trace, links: dict[int, Link]) -> list[VersionRefusa
             continue
         call = trace.answer(row)
         minor = int(m["minor"][call]) if call >= 0 and int(m["minor"][call]) >= 0 else None
-        good = accepted.get((found.client_address, found.server_address), np.zeros(0, np.int64))
+        good = accepted.get((found.client_address, found.server_address), np.zeros(0, np.intp))
         later = good[int(np.searchsorted(m["time"][good], int(m["time"][row]), "right")) :]
         then = later[m["minor"][later] < minor][:1].tolist() if minor is not None else []
         out.append(
@@ -60,11 +62,14 @@ def version_refusals(trace: Trace, links: dict[int, Link]) -> list[VersionRefusa
     return sorted(out, key=lambda v: v.frame)
 
 
-def _accepted(trace: Trace, links: dict[int, Link], rows: NDArray[np.int64]) -> dict[Pair, NDArray[np.int64]]:
+def _accepted(
+    trace: Trace, links: dict[int, Link], pairs: set[Pair], rows: NDArray[np.intp]
+) -> dict[Pair, NDArray[np.intp]]:
     """By client and server address: rows of accepted replies, by time."""
     conns: dict[Pair, list[int]] = defaultdict(list)
     for link in links.values():
-        conns[link.client_address, link.server_address].append(link.conn)
+        if (link.client_address, link.server_address) in pairs:
+            conns[link.client_address, link.server_address].append(link.conn)
     m = trace.messages
     out = {}
     for pair, numbers in conns.items():

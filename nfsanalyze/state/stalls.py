@@ -52,18 +52,16 @@ def stalls(
     default_s: float,
 ) -> list[Stall]:
     """All stalls, by the frame of the trigger; of one silence the first recovery that fell into it."""
-    if not recoveries:
-        return []
-    said = _calls(trace)
+    stopped = [(r, step) for r in recoveries if (step := _unfinished(r)) is not None]
+    said = _calls(trace) if stopped else np.zeros(0, np.intp)
     beats = _signs_of_life(trace, links)
     out: dict[tuple[int, str, int], Stall] = {}
-    for r in recoveries:
+    for r, step in stopped:
         mine = [x for x in links.values() if not x.callback and client_of.get(x.conn) == r.client]
         here = [x for x in mine if x.server_address == r.address]
         rows = said[np.isin(trace.messages["conn"][said], np.array([x.conn for x in here], np.uint32))]
-        step = _unfinished(r)
         at = int(trace.messages["time"][rows].searchsorted(r.last, "right")) - 1
-        if step is None or at < 0 or _carried_on(r, mine, trace, renewals):
+        if at < 0 or _carried_on(r, mine, trace, renewals):
             continue
         last = _moment(trace, int(rows[at]))
         lease = lease_times.get((r.client, r.address), default_s)

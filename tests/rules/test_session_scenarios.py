@@ -20,6 +20,8 @@ def test_it_sets_off_what_it_must_and_nothing_else(name: str) -> None:
     assert {rule for rule in fired(done) if rule.startswith("NFS4")} == case.fires
     assert not case.tempts & case.fires
     assert case.unjudged <= {each.rule for each in done.not_evaluable}
+    for finding in done.findings:
+        assert set(finding.frames) == {each.frame for each in finding.evidence if each.note}, finding.rule
 
 
 @pytest.mark.parametrize("name", [name for name, case in SESSIONS.items() if case.fires])
