@@ -57,7 +57,11 @@ CENSUS_REASONS = 256
 """Distinct reasons in the census of what was not decoded; the rest are counted together."""
 
 SILENT_CONNECTIONS = 65536
-"""Connections without data kept in mind, in case their responder turns out to serve NFS."""
+"""Connections without data kept in mind, in case their responder turns out to serve NFS; and as many are told."""
+
+SILENT_FRAMES = 1 << 16
+"""A connection that is not told and has no data after so many frames is given up: of floods of SYNs nothing comes. If
+it speaks after all, it is read as one whose beginning was not captured."""
 
 NFS_PORTS = frozenset({2049, 20049})
 """IANA: nfs, nfsrdma. Elsewhere RPC is recognised by its content."""

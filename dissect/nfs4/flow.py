@@ -29,6 +29,7 @@ class Flow:
     __slots__ = (
         "_matcher",
         "_spoke",
+        "_starts",
         "_voices",
         "connection",
         "dead",
@@ -39,11 +40,12 @@ class Flow:
         "silent",
     )
 
+    _voices: tuple[Voice, Voice]
+    _matcher: Matcher
+
     def __init__(self, connection: TcpConnection, nfs_ports: Set[int] = NFS_PORTS) -> None:
         self.connection = connection
-        ports = {connection.initiator[1], connection.responder[1]}
-        assumed = not nfs_ports.isdisjoint(ports)
-        self.shown = assumed
+        self.shown = connection.initiator[1] in nfs_ports or connection.responder[1] in nfs_ports
         "it is NFS by its port or RPC by its content, and so worth telling"
         self.dead = False
         "both directions carry something else"
@@ -55,9 +57,21 @@ class Flow:
         "what waits until the connection itself is told"
         self.scheduled = [False, False]
         "whether somebody will ask each direction for its stalled hole"
-        self._voices = (Voice(assumed=assumed), Voice(assumed=assumed))
-        self._matcher = Matcher()
+        self._starts: tuple[tuple[int, Item], ...] | None = ()
         self._spoke = False
+
+    def __getattr__(self, name: str) -> object:
+        """Readers are made for those that speak: a flood of SYNs makes a million connections that never do."""
+        if name == "_matcher":
+            self._matcher = Matcher()
+            return self._matcher
+        if name == "_voices":
+            self._voices = (Voice(assumed=self.shown), Voice(assumed=self.shown))
+            for direction, start in self._starts or ():
+                self._voices[direction].feed(start)
+            self._starts = None
+            return self._voices
+        raise AttributeError(name)
 
     def take(self, segment: SegmentLike) -> Iterator[Output]:
         """A segment of this connection."""
@@ -65,7 +79,9 @@ class Flow:
             self.silent = False
         items, events = self.connection.take(segment, keep=not self.dead)
         yield from events
-        if not self.dead:
+        if self.silent and self._starts is not None:
+            self._starts += tuple(items)
+        elif not self.dead:
             yield from self._deliver(items)
 
     def expire(self, frame: int) -> Iterator[Output]:
@@ -89,10 +105,11 @@ class Flow:
 
     def close(self) -> Iterator[Output]:
         """No segment follows: what is unfinished is told as far as it came."""
-        for direction, half in enumerate(self.connection.halves):
-            items = half.close()
-            if not self.dead:
-                yield from self._deliver([(direction, item) for item in items])
+        ends = [(direction, item) for direction, half in enumerate(self.connection.halves) for item in half.close()]
+        if self.silent and not ends:
+            return
+        if not self.dead:
+            yield from self._deliver(ends)
         for direction, voice in enumerate(self._voices):
             yield from self._told(direction, voice.close())
         yield from self._believe()

@@ -19,6 +19,7 @@ from dissect.nfs4.bounds import (
     REORDER_FRAMES,
     REPLY_EARLY_FRAMES,
     SILENT_CONNECTIONS,
+    SILENT_FRAMES,
     SYN_LATE_FRAMES,
 )
 from dissect.nfs4.census import Census
@@ -50,7 +51,9 @@ class Streams:
         self._stalls: list[tuple[int, int, int, Flow]] = []
         self._early: list[tuple[int, int, Flow, Early]] = []
         self._serial = 0
+        self._quiet: list[tuple[int, int, Flow]] = []
         self._silent: list[Flow] = []
+        self._silent_told = 0
         self._served: set[Endpoint] = set()
         self._callback_programs: set[int] = set()
         self._callback_endpoints: set[Endpoint] = set()
@@ -71,6 +74,12 @@ class Streams:
                 heappush(self._early, (frame + _RECHECK_FRAMES, serial, flow, early))
             elif (reply := flow.give_up(early)) is not None:
                 self._tell(flow, (reply,))
+        while self._quiet and self._quiet[0][0] <= frame:
+            _, _, flow = heappop(self._quiet)
+            connection = flow.connection
+            if flow.silent and not connection.told and not connection.closed:
+                self._connections.forget(connection)
+                self._close(self._flows.pop(connection.conn))
 
     def segment(self, segment: SegmentLike) -> None:
         """A TCP segment, of the frame last given to `advance`."""
@@ -86,6 +95,7 @@ class Streams:
             flow = self._flows[connection.conn] = Flow(connection, self._nfs_ports)
             self._serial += 1
             heappush(self._new, (connection.first_frame + SYN_LATE_FRAMES, self._serial, flow))
+            heappush(self._quiet, (connection.first_frame + SILENT_FRAMES, self._serial, flow))
         self._tell(flow, flow.take(segment))
 
     def close(self) -> None:
@@ -96,6 +106,7 @@ class Streams:
         self._new.clear()
         self._stalls.clear()
         self._early.clear()
+        self._quiet.clear()
         known = self._served | self._callback_endpoints
         for flow in self._silent:
             if flow.connection.responder in known:
@@ -118,6 +129,9 @@ class Streams:
             else:
                 flow.pending.append(output)
         if flow.shown and not flow.connection.told and (flow.due or flow.connection.syn_frame is not None):
+            if flow.silent and self._silent_told == SILENT_CONNECTIONS:
+                return
+            self._silent_told += flow.silent
             flow.connection.told = True
             self._served.add(flow.connection.responder)
             self._gather.connection(flow.connection.describe())

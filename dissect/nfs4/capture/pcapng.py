@@ -23,6 +23,9 @@ BLOCK_LEAST = 12
 MAX_BLOCK = MAX_CAPTURED + (1 << 20)
 """Longest block read into memory: a packet, and as much again for its options. Others are skipped at any length."""
 
+MAX_INTERFACES = 65536
+"""Interfaces remembered of all sections; a host has hundreds."""
+
 _BYTE_ORDER = 0x1A2B3C4D
 _OPTION_TSRESOL, _OPTION_TSOFFSET = 9, 14
 
@@ -110,6 +113,8 @@ class Sections:
         if kind == ENHANCED:
             interface, high, low, captured, original = layout.enhanced.unpack_from(buffer, body)
         elif kind == INTERFACE:
+            if len(self.tally.interfaces) == MAX_INTERFACES:
+                raise CutShort(offset, f"more than {MAX_INTERFACES} interfaces: the file is damaged here")
             interfaces.append((len(self.tally.interfaces), _interface(buffer, body, stop, layout)))
             self.tally.interfaces.append(interfaces[-1][1])
             return None

@@ -36,6 +36,10 @@ _BUSY = 256
 _APART = 128
 """Frames between two ends of windows at least."""
 _WINDOWS = 32
+_FLOOD = 1 << 16
+"""Beginnings of connections in a chunk from which on no window has more frames than this."""
+_WAYS = 1 << 18
+"""Ways numbered before the numbers begin again: of a flood few come back."""
 
 
 def columnar(
@@ -71,6 +75,9 @@ class _Decoder:
         self._sightings = Sightings(self._unwrapper.runs, self._ways)
 
     def chunk(self, chunk: Chunk) -> Iterator[Batch]:
+        if len(self._ways.ways) > _WAYS:
+            self._ways.forget()
+            self._sightings.forget()
         segments, odd = headers(chunk)
         way = self._ways.number(chunk.space, segments)
         feed = self._sightings.saw(chunk, segments, way, odd, self._base)
@@ -123,7 +130,9 @@ class _Decoder:
                 cuts[-1] = each
             elif each > 0:
                 cuts.append(each)
-        return [each for each in cuts[:_WINDOWS] if each < count] + [count]
+        # connections that begin in a window are all kept until its end
+        flood = range(_FLOOD, count, _FLOOD) if len(again) > _FLOOD else ()
+        return [*sorted({*(each for each in cuts[:_WINDOWS] if each < count), *flood}), count]
 
     def _window(self, span: Span, others: list[tuple[int, list[Segment | Other]]]) -> Batch | None:
         met = {self._ways.between(item) for _, items in others for item in items if isinstance(item, Segment)}

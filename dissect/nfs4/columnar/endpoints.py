@@ -44,6 +44,12 @@ class Ways:
         self._ports: NDArray[np.uint32] = np.zeros(64, np.uint32)
         "as they lie in memory, of the ways between IPv4 addresses"
 
+    def forget(self) -> None:
+        """Begin again with the numbers: those given stand for nothing any more."""
+        self.ways.clear()
+        self._numbers.clear()
+        self._slots.fill(-1)
+
     def number(self, space: Space, segments: Segments) -> Index:
         """The number of the way of each segment."""
         six = segments.six

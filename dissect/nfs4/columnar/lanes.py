@@ -78,6 +78,8 @@ class Lanes(Streams):
             due = min(due, self._stalls[0][0])
         if self._early:
             due = min(due, self._early[0][0])
+        if self._quiet:
+            due = min(due, self._quiet[0][0])
         return due if due <= frame else None
 
     def write_back(self, flow: Flow, direction: int, passed: Passed) -> None:

@@ -25,6 +25,11 @@ class Sightings:
         self._addresses: dict[str, int] = {}
         self._sources: list[int] = []
 
+    def forget(self) -> None:
+        """The numbers of ways begin again."""
+        self._addresses.clear()
+        self._sources.clear()
+
     def saw(self, chunk: Chunk, segments: Segments, way: Index, odd: Index, base: int) -> Callable[[int], None]:
         """Prepare the stretches of a chunk. The function returned feeds those that begin before a frame's index; call
         it

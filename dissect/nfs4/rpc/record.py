@@ -90,7 +90,7 @@ class Records:
         self._span = 0  # the one of buffer[offset]
         self._searching = True
         self._marks = _RESYNCED
-        self._body = b""
+        self._body = bytearray()  # grows in place: a record may come in a million fragments
         self._torn = False
         self._left = 0  # octets of the current fragment still to come, once torn
         self._more = False  # whether another fragment follows it
@@ -189,17 +189,18 @@ class Records:
             return False
         start = self._offset + MARK_OCTETS
         data = bytes(self._buffer[start : start + length])
+        if not last:
+            self._body += data
+            self._last = self._advance(MARK_OCTETS + length)
+            return True
         if self._body:
-            data = self._body + data
-        if last and not is_message(data):
+            data = bytes(self._body) + data
+        if not is_message(data):
             self._slip()
             return True
         origin = self._advance(MARK_OCTETS + length)
-        if last:
-            self._body = b""
-            self._emit(data, origin)
-        else:
-            self._body, self._last = data, origin
+        self._body = bytearray()
+        self._emit(data, origin)
         return True
 
     def _possible(self, length: int) -> bool:
@@ -209,7 +210,7 @@ class Records:
         """What stands where a record should begin is none."""
         self.slips += 1
         self.slipped_on = bytes(self._buffer[self._offset : self._offset + MARK_OCTETS])
-        self._body, self._torn = b"", False
+        self._body, self._torn = bytearray(), False
         self._seek()
         self._pass_over(1)
 
@@ -292,7 +293,7 @@ class Records:
                 self._seek()
                 return False
             length, last = read_mark(self._buffer, self._offset)
-            self._body += bytes(self._buffer[self._offset + MARK_OCTETS :])
+            self._body += self._buffer[self._offset + MARK_OCTETS :]
             self._left, self._more = length + MARK_OCTETS - have, not last
             self._torn = True
             self._last = self._advance(have)
@@ -335,9 +336,9 @@ class Records:
         """End the record at hand with what there is of it, if that says anything."""
         have = len(self._buffer) - self._offset
         if not self._torn and have >= MARK_OCTETS:
-            self._body += bytes(self._buffer[self._offset + MARK_OCTETS :])
+            self._body += self._buffer[self._offset + MARK_OCTETS :]
             self._last = self._advance(have)
-        body, self._body, self._torn = self._body, b"", False
+        body, self._body, self._torn = bytes(self._body), bytearray(), False
         if body:
             self._marks |= missing
         if is_message(body):

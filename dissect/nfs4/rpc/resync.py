@@ -57,7 +57,7 @@ def contradicts(data: bytes | bytearray, at: int, octets: int) -> bool:
     return bool(mtype > MsgType.REPLY or word > ReplyStat.MSG_DENIED)
 
 
-def is_message(data: bytes) -> bool:
+def is_message(data: bytes | bytearray) -> bool:
     """Whether a record, cut or not, shows the part of its header without which it says nothing."""
     if len(data) < REPLY_OCTETS or contradicts(data, 0, len(data)):
         return False

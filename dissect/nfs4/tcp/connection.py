@@ -81,7 +81,7 @@ class TcpConnection:
         "another has taken its endpoints, or the capture has ended"
         self.told = False
         "batches name it"
-        self._told: set[tuple[TcpFlag, int]] = set()
+        self._told = 0  # a bit for each event told
 
     def direction(self, segment: SegmentLike) -> int:
         return 0 if (segment.source, segment.source_port) == self.initiator else 1
@@ -139,8 +139,9 @@ class TcpConnection:
         """SYN, SYN-ACK, FIN and RST of each direction, each at its first appearance."""
         direction = self.direction(segment)
         for kind in _kinds(segment.flags):
-            if (kind, direction) not in self._told:
-                self._told.add((kind, direction))
+            bit = 1 << (2 * kind + direction)
+            if not self._told & bit:
+                self._told |= bit
                 yield TcpEvent(kind=kind, conn=self.conn, direction=direction, frame=segment.frame, time=segment.time)
 
     def summaries(self) -> Iterator[HalfSummary]:
@@ -193,6 +194,11 @@ class Connections:
     def current(self, key: tuple[Endpoint, Endpoint]) -> TcpConnection | None:
         """The connection that has these two endpoints now, the lesser of them first."""
         return self._current.get(key)
+
+    def forget(self, connection: TcpConnection) -> None:
+        """What follows on its endpoints is another connection."""
+        pair = connection.initiator, connection.responder
+        del self._current[min(pair), max(pair)]
 
     def __iter__(self) -> Iterator[TcpConnection]:
         """The connections that no later one replaced, in the order of their numbers."""

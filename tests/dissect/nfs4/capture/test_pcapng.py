@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,22 @@ def test_the_first_block_decides(file: Path) -> None:
         read(file, Pcapng().block(0x0A0D0D0A, bytes(16)).data)
     with pytest.raises(EmptyCapture):
         read(file, Pcapng().section().data[:12])
+
+
+def test_a_flood_of_interfaces_ends_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dissect.nfs4.capture.pcapng.MAX_INTERFACES", 3)
+    made = Pcapng().section().interface().interface().packet(b"a", 1).section().interface().packet(b"b", 2)
+    frames, capture = read(file, made.interface().packet(b"c", 3).data)
+    assert [f.data for f in frames] == [b"a", b"b"]
+    assert len(capture.interfaces) == 3
+    assert capture.cut_reason == "more than 3 interfaces: the file is damaged here"
+
+
+def test_a_block_that_says_it_is_huge_is_not_waited_for(file: Path) -> None:
+    """Four gigabytes are neither read nor reserved: not for a packet, and not for a block that is only skipped."""
+    made = Pcapng().section().interface().packet(b"a", 1).data
+    for kind in (6, 0x12345678):
+        frames, capture = read(file, made + struct.pack("<II", kind, 0xFFFFFFFC) + bytes(64))
+        assert [f.data for f in frames] == [b"a"]
+        assert capture.cut_short
+        assert capture.cut_at == len(made)
