@@ -15,7 +15,7 @@ import numpy as np
 from dissect.nfs4.const import ExchgidFlag
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.state.census import Moment
-from nfsanalyze.state.disorder import Slack
+from nfsanalyze.state.disorder import MOST_NS, Slack
 from nfsanalyze.state.gaps import LeaseTime, Refusal
 from nfsanalyze.state.heads import Heads
 from nfsanalyze.state.hosts import Clients
@@ -82,7 +82,9 @@ def grants(
     out = []
     held: dict[tuple[object, ...], Grant] = {}
     for o in granted:
-        since = o.time - slack.get((clients.of_owner[o.frame], o.link.server_address), 0)
+        # nobody knows a confirm verifier before it is given out: one captured just before shows disorder by itself
+        known = MOST_NS if o.op == "SETCLIENTID" and any(o.confirm_verifier or b"") else 0
+        since = o.time - max(known, slack.get((clients.of_owner[o.frame], o.link.server_address), 0))
         tried = [c for c in answers.get(_key(o), ()) if c.time >= since]
         later = [x for x in asked[o.minor, o.owner, o.link.server_address, o.link.client_address] if x.time > o.time]
         superseded = later[0] if later and (not tried or later[0].time < tried[0].time) else None

@@ -41,7 +41,7 @@ class Wild:
     packets: Packets
     what: tuple[str, ...]
     from_where: Packets
-    "the whole as it is seen from where the copy was made: behind a router no ARP tells of heads"
+    "the whole as it is seen from where the copy was made, by its clock: behind a router no ARP tells of heads"
     vantage: str
 
     @property
@@ -172,6 +172,6 @@ def wild(packets: Packets, seed: int) -> Wild:
             if step in _LOSSES and packets and left[-1:] != [packets[-1]]:
                 left.append(packets[-1])
             packets = left
-            if step is _routed:
-                from_where, vantage = packets, name
+            if step in (_routed, _shifted):  # a clock far off makes ids unreadable
+                from_where, vantage = packets, f"{vantage} {name}"
     return Wild(packets=packets, what=tuple(what), from_where=from_where, vantage=vantage)
