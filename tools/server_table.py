@@ -20,7 +20,10 @@ from nfsanalyze.reports.document import document  # noqa: E402
 
 PAGE = ROOT / "docs" / "servers.md"
 TABLE = re.compile(r"(<!-- table -->\n).*?(<!-- /table -->)", re.DOTALL)
-HEAD = "| Capture | Head | Server | Class | Clientids | To a known owner | At a takeover |\n|---|---|---|---|---|---|---|\n"
+HEAD = (
+    "| Capture | Head | Server | Class | Clientids | To a known owner | At a takeover |\n"
+    "|---|---|---|---|---|---|---|\n"
+)
 
 
 def rows(path: Path) -> list[str]:
