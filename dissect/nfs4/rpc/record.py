@@ -14,6 +14,7 @@ from operator import itemgetter
 
 from dissect.nfs4.batch import FRAME_SHIFT, Marks
 from dissect.nfs4.bounds import RECORD_OCTETS, RECORDS_A_FRAME
+from dissect.nfs4.rpc.doubt import Doubt, Doubts
 from dissect.nfs4.rpc.resync import (
     HEAD_OCTETS,
     MARK_OCTETS,
@@ -59,6 +60,7 @@ class Records:
         "_at",
         "_body",
         "_buffer",
+        "_doubts",
         "_edge",
         "_last",
         "_left",
@@ -97,6 +99,7 @@ class Records:
         self._last: Origin | None = None
         self._wanted = 0  # before the buffer reaches this position, no more can be said of the place being judged
         self._edge: int | None = None  # where the segment ends that the snaplen cut at the end of the buffer
+        self._doubts = Doubts()
         self._out: list[Record | Hole] = []
 
     def feed(self, item: Item) -> list[Record | Hole]:
@@ -229,6 +232,8 @@ class Records:
             return False
         while True:
             place = min(find_head(buffer, self._offset), len(buffer))
+            if self._doubts and (verdict := self._settle(place, final)) is not Verdict.NO:
+                return verdict is Verdict.YES
             if place > self._offset:
                 self._pass_over(place - self._offset)
             if len(buffer) - self._offset < HEAD_OCTETS:
@@ -240,14 +245,38 @@ class Records:
                 return False
             if verdict is Verdict.YES:
                 self._searching = False
+                self._doubts.clear()
                 return True
             self._pass_over(1)
+
+    def _settle(self, place: int, final: bool) -> Verdict:
+        """Judge the doubts whose records would end before the next place that looks like a record's beginning."""
+        buffer = self._buffer
+        place = len(buffer) if len(buffer) - place < HEAD_OCTETS else place
+        while doubt := self._doubts.due(self._at + place - self._offset):
+            end = self._offset + doubt.end - self._at
+            points = doubt.points + _BY_EDGE * self._is_edge(doubt.end)
+            if points < _CONVINCING:
+                if len(buffer) - end < HEAD_OCTETS and not final:
+                    return Verdict.WAIT
+                verdict = judge(buffer, end, final) if begins(buffer, end) else Verdict.NO
+                if verdict is Verdict.WAIT:
+                    return verdict
+                points += verdict is Verdict.YES
+            self._doubts.remove(doubt)
+            if points >= _CONVINCING:
+                self._pass_over(end - self._offset)
+                self._doubts.clear()
+                self._searching, self._marks = False, _RESYNCED | doubt.marks
+                self._emit(doubt.body, self._last)
+                return Verdict.YES
+        return Verdict.NO
 
     def _confirm(self, final: bool) -> Verdict:
         """Whether the chain of records that would begin here lies in the stream as records do."""
         buffer = self._buffer
         points = _BY_EDGE if self._spans[self._span][1].start == self._at else 0
-        head = self._offset
+        place = head = self._offset
         while True:
             points += 1
             length, _ = read_mark(buffer, head)
@@ -259,15 +288,22 @@ class Records:
                 return Verdict.YES
             if len(buffer) - head < HEAD_OCTETS:
                 self._wanted = end
-                return Verdict.NO if final else Verdict.WAIT
+                if not final:
+                    return Verdict.WAIT
+                # One point more would do: there may be one where the record ends, past the hole.
+                body = bytes(buffer[place + MARK_OCTETS :])
+                if points == _CONVINCING - 1 and len(body) < length == head - place - MARK_OCTETS and is_message(body):
+                    self._doubts.append(Doubt(body, end, points))
+                return Verdict.NO
             verdict = judge(buffer, head, final) if begins(buffer, head) else Verdict.NO
             if verdict is not Verdict.YES:
                 return verdict
 
     def _is_edge(self, at: int) -> bool:
         """Whether the octet before this position was the last of its segment."""
-        _, origin = self._spans[bisect_left(self._spans, at, lo=self._span, key=_end)]
-        return origin.end == at
+        if at == self._at:
+            return self._last is not None and self._last.end == at
+        return self._spans[bisect_left(self._spans, at, lo=self._span, key=_end)][1].end == at
 
     def _hole(self, hole: Hole) -> None:
         self._edge = hole.at + hole.octets if hole.reason == SNAPLEN else None
@@ -275,6 +311,7 @@ class Records:
         self._edge = None
         told = hole.reason == LOSS
         if self._searching:
+            self._doubts.pass_hole(hole.at + hole.octets, _MISSING[hole.reason])
             self._drop()
         elif not self._skip(hole):
             told = True

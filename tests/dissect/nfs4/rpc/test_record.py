@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from dissect.nfs4.batch import Marks
 from dissect.nfs4.bounds import RECORD_OCTETS
 from dissect.nfs4.rpc import record as module
+from dissect.nfs4.rpc.doubt import KEPT
 from dissect.nfs4.rpc.record import Record, Records
-from dissect.nfs4.tcp.half import LOSS, SNAPLEN, Half, Hole, Item
+from dissect.nfs4.tcp.half import LOSS, SNAPLEN, Half, Hole, Item, Origin, Piece
 from wire import rpc
 
 MSS = 1000
@@ -289,3 +290,52 @@ def test_a_frame_cut_by_the_snaplen_still_tells_where_its_segment_ends() -> None
     )
     assert messages(found)[0] == call(1, 200)[:86]
     assert marks(found)[0] == Marks.CUT | Marks.RESYNCED
+
+
+def begun(size: int, following: bytes = b"") -> tuple[bytes, list[tuple[int, bytes]]]:
+    """A call in segments of `size` behind octets that say nothing, with its second segment lost."""
+    long = call(1, 4000)
+    stream = bytes(MSS) + marked(long)
+    parts = [(0, bytes(MSS))] + [(MSS + at, stream[MSS + at : MSS + at + size]) for at in range(0, len(long) + 4, size)]
+    if following:
+        parts.append((len(stream), following))
+    return long, parts[:2] + parts[3:]
+
+
+def test_a_record_whose_middle_is_lost_while_its_place_is_unsure_shows_where_it_ends() -> None:
+    """It begins a segment; a segment ends where its mark says that it does."""
+    long, sent = begun(MSS)
+    (found,) = [thing for thing in captured(sent, known=False) if isinstance(thing, Record)]
+    assert found.data == long[: MSS - 4]
+    assert found.marks == Marks.LOST | Marks.RESYNCED
+    assert found.frame == len(sent)
+
+
+def test_or_by_the_record_that_begins_there() -> None:
+    long, sent = begun(MSS)
+    # The last segment goes on with the next record, so that none ends where the first does.
+    at, last = sent[-1]
+    found = captured([*sent[:-1], (at, last + marked(call(2)))], known=False)
+    assert messages(found) == [long[: MSS - 4], call(2)]
+
+
+def test_where_neither_is_it_was_none() -> None:
+    _, sent = begun(MSS)
+    at, last = sent[-1]
+    assert messages(captured([*sent[:-1], (at, last + bytes(300))], known=False)) == []
+    assert messages(captured(sent[:-1], known=False)) == []
+
+
+def test_nor_where_the_hole_hides_its_end() -> None:
+    _, sent = begun(MSS)
+    assert messages(captured([*sent[:2], (9000, bytes(MSS))], known=False)) == []
+
+
+def test_places_in_doubt_are_few() -> None:
+    records = Records()
+    head = (0x80000000 | 1 << 20).to_bytes(4, "big") + call(7)
+    for at in range(0, 1 << 16, 1000):
+        origin = Origin(frame=1, time=1, start=at, end=at + len(head), ahead=at)
+        records.feed(Piece(at, head, len(head), origin))
+        records.feed(Hole(at + len(head), 1000 - len(head), LOSS, origin, origin))
+    assert len(records._doubts) == KEPT
