@@ -116,3 +116,20 @@ def test_the_text_answers_the_question() -> None:
     assert "What the servers do" in text
     assert "head 1 (10.0.0.1 and 10.0.0.2, Linux nfsd): whole-node identity" in text
     assert "after the takeover of 10.0.0.2 it refuses what the other head granted" in text
+
+
+def detection(name: str) -> dict[str, Any]:
+    analysis = analyse([str(SAMPLES / name)])
+    told: dict[str, Any] = document(analysis.tables, analysis.findings, analysis.not_evaluable)["clients"][0][
+        "detection"
+    ]
+    return told
+
+
+def test_clients_look_for_trunking_when_they_mount_and_not_in_recovery() -> None:
+    mounted = detection("04b-v40-ucs-multihomed.pcapng")
+    assert [(each["address"], each["found"]) for each in mounted["at_mount"]] == [("10.0.0.2", "collapsed")]
+    assert mounted["in_recovery"] == []
+    recovered = detection("02-v40-ucs-takeover.pcapng")
+    (only,) = recovered["in_recovery"]
+    assert (only["address"], only["other_address"], only["found"]) == ("10.0.0.2", "10.0.0.1", "none")

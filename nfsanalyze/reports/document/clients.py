@@ -42,7 +42,37 @@ def _client(source: Source, row: Row, requests: list[Row]) -> dict[str, Any]:
         "capture": source.capture(row["first_frame"]),
         "first_frame": source.number(row["first_frame"]),
         "last_frame": source.number(row["last_frame"]),
+        "detection": _detection(source, row["client"]),
         "owners": _owners(source, requests),
+    }
+
+
+def _detection(source: Source, client: int) -> dict[str, list[dict[str, Any]]]:
+    """What the client did to find out whether two addresses are one server: when it met an address first, and in
+    recovery."""
+    return {
+        "at_mount": [
+            {
+                "address": row["address"],
+                "other_address": row["other_address"],
+                "found": row["kind"],
+                "capture": source.capture(row["frame"]),
+                "frame": source.number(row["frame"]),
+            }
+            for row in source.rows("trunking")
+            if row["client"] == client and not row["in_recovery"]
+        ],
+        "in_recovery": [
+            {
+                "address": row["server_address"],
+                "other_address": row["live_at"],
+                "found": row["detection"],
+                "capture": source.capture(row["detection_frame"] or row["trigger_frame"]),
+                "frame": source.number(row["detection_frame"] or row["trigger_frame"]),
+            }
+            for row in source.rows("recoveries")
+            if row["client"] == client and row["live_at"] is not None
+        ],
     }
 
 
