@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from dissect.nfs4.capture import Frame, open_capture
-from nfsanalyze.analysis import Analysis, Decoder, analyse
+from dissect.nfs4.decoder import Decoder
+from nfsanalyze.analysis import Analysis, analyse
 from nfsanalyze.errors import UsageError
 from nfsanalyze.reports.document import document
 

@@ -30,7 +30,7 @@ _MILLISECOND = 10**6
 DAMAGES: dict[str, Change] = {
     **{f"{rate:.0%} lost ({seed})": lost(rate, seed) for rate in (0.01, 0.05, 0.1, 0.25, 0.5) for seed in range(3)},
     **{f"every {n}th lost": every(n) for n in (2, 3, 7, 10, 50)},
-    **{f"a fifth lost from {part:.0%} on": without_between(part, part + 0.2) for part in (0.0, 0.2, 0.4, 0.6, 0.8)},
+    **{f"a fifth lost from {part:.0%} on": without_between(part, part + 0.2) for part in (0.0, 0.2, 0.4, 0.6, 0.75)},
     **{f"started at {part:.0%}": from_part(part) for part in (0.01, 0.05, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.95)},
     "only what was sent to servers": one_way(*SERVERS, heard=False),
     "only what servers sent": one_way(*SERVERS, heard=True),

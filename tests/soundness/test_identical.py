@@ -27,7 +27,7 @@ NAMES = (
 
 def report(path: Path) -> bytes:
     done = analyse([str(path)])
-    told = document(done.tables, done.findings, done.not_evaluable, incomplete=done.incomplete)
+    told = document(done.tables, done.findings, done.not_evaluable, incomplete=done.incomplete, rules=done.rules)
     return render_json(told).encode()
 
 

@@ -76,7 +76,7 @@ def test_a_firewall_that_resets_connections(client: str, adjacent: bool) -> None
         p.cluster.wait(60)
     done = judged(p.cluster)
     assert moves(done) == []
-    assert not accusations(done)
+    assert accusations(done) <= {"NFS404"}, "these clients do not bind their back channel anew"
 
 
 @every_client

@@ -91,7 +91,7 @@ class TestTakeover:
         done = judged(p.cluster)
         assert moves(done) == [(A2, "undetermined")]
         assert accusations(done) == {"NFS208"}
-        assert {each.rule for each in done.not_evaluable if "ambiguous" in each.kinds} == MOVES
+        assert {each.rule for each in done.not_evaluable if "ambiguous" in each.kinds} >= MOVES
 
     @pytest.mark.parametrize("layout", SHOWS_NOTHING.values(), ids=SHOWS_NOTHING)
     def test_an_answer_with_a_clientid_held_elsewhere_tells_even_where_ids_say_nothing(self, layout: Layout) -> None:
@@ -116,7 +116,7 @@ class TestTakeover:
         assert moves(done) == []
         assert not MOVES & fired(done)
         doubted = {each.rule for each in done.not_evaluable if each.kinds == ("ambiguous",)}
-        assert doubted == (set() if renewed else MOVES)
+        assert doubted & MOVES == (set() if renewed else MOVES)
         assert all(A2 in each.reason and "port" in each.reason for each in done.not_evaluable)
 
     @every_client
