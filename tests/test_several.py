@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import struct
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -11,31 +10,17 @@ from typing import Any
 
 import pytest
 
-from dissect.nfs4.capture import Frame, open_capture
 from dissect.nfs4.decoder import Decoder
 from nfsanalyze.analysis import Analysis, analyse
 from nfsanalyze.errors import UsageError
 from nfsanalyze.reports.document import document
+from wire.captures import frames, written
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 HEAD = SAMPLES / "02-v40-ucs-takeover.pcapng"
 CLIENT = SAMPLES / "02-v40-ucs-takeover-c1.pcap"
 MS = 1_000_000
 S = 1_000 * MS
-
-
-def frames(path: Path) -> list[Frame]:
-    with open_capture(path) as capture:
-        return list(capture)
-
-
-def written(path: Path, taken: list[Frame], *, shift: int = 0) -> Path:
-    parts = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 1 << 18, taken[0].link_type)]
-    for frame in taken:
-        seconds, ns = divmod(frame.time + shift, S)
-        parts += [struct.pack("<IIII", seconds, ns, len(frame.data), frame.original_length), frame.data]
-    path.write_bytes(b"".join(parts))
-    return path
 
 
 def scan(*paths: Path, **options: Any) -> Analysis:

@@ -22,6 +22,31 @@ ConfigFile = Annotated[
     ),
 ]
 NoConfig = Annotated[bool, typer.Option("--no-config", help="Read no configuration.")]
+Ports = Annotated[
+    list[int] | None,
+    typer.Option(metavar="N", min=1, max=65535, help="Take this TCP port for NFS too. May be repeated."),
+]
+LeaseTime = Annotated[
+    float | None,
+    typer.Option(metavar="S", min=0.001, help="Lease time in seconds, where the capture does not show it."),
+]
+SameClock = Annotated[
+    bool,
+    typer.Option("--same-clock", help="Captures that share no packets were taken by one clock, or by equal ones."),
+]
+Selected = Annotated[
+    list[str] | None, typer.Option(metavar="IDS", help="Only these rules: ids, starts of ids or names, by comma.")
+]
+IgnoredRules = Annotated[list[str] | None, typer.Option(metavar="IDS", help="All rules but these.")]
+OwnRules = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="DIR", help="Rules of your own besides: a folder or a file. May be repeated."),
+]
+
+
+def words(lists: Sequence[str] | None) -> tuple[str, ...]:
+    """The words of options that may be repeated, and that hold several by comma or blank."""
+    return tuple(word for joined in lists or () for word in joined.replace(",", " ").split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

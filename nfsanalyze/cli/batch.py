@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nfsanalyze.cli.asked import ConfigFile, NoConfig, asked, configured
+from nfsanalyze.cli.asked import ConfigFile, IgnoredRules, NoConfig, OwnRules, Ports, Selected, asked, configured, words
 from nfsanalyze.cli.streams import complain, write_stderr, write_stdout
 from nfsanalyze.errors import ExitCode, NothingToAnalyse, UsageError
 from nfsanalyze.facts.printable import printable
@@ -60,10 +60,7 @@ def batch(
         str | None, typer.Option(metavar="ADDRESS", help="Run on this Dask cluster, such as tcp://host:8786.")
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Analyse anew what is done already.")] = False,
-    port: Annotated[
-        list[int] | None,
-        typer.Option(metavar="N", min=1, max=65535, help="Take this TCP port for NFS too. May be repeated."),
-    ] = None,
+    port: Ports = None,
     lease_time: Annotated[
         float | None,
         typer.Option(metavar="S", min=0.001, help="Lease time in seconds, where a capture does not show it."),
@@ -71,14 +68,9 @@ def batch(
     same_clock: Annotated[
         bool, typer.Option("--same-clock", help="Captures of a case that share no packets were taken by one clock.")
     ] = False,
-    select: Annotated[
-        list[str] | None, typer.Option(metavar="IDS", help="Only these rules: ids, starts of ids or names, by comma.")
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="IDS", help="All rules but these.")] = None,
-    rules: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="DIR", help="Rules of your own besides: a folder or a file. May be repeated."),
-    ] = None,
+    select: Selected = None,
+    ignore: IgnoredRules = None,
+    rules: OwnRules = None,
     fail_on: Annotated[Severity | None, typer.Option(help="Exit 1 if any finding is this serious, or more.")] = None,
     config: ConfigFile = None,
     no_config: NoConfig = False,
@@ -104,8 +96,8 @@ def batch(
         raise UsageError(f"--out {out}: is no folder")
     wanted = asked(
         configured(config, no_config),
-        select=_words(select),
-        ignore=_words(ignore),
+        select=words(select),
+        ignore=words(ignore),
         rules=rules or (),
         lease_time=lease_time,
         ports=port or (),
@@ -202,10 +194,6 @@ def _summary(outcomes: Sequence[Outcome], kept: int, out: Path) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def _words(lists: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(word for joined in lists or () for word in joined.replace(",", " ").split())
 
 
 class _Meter:

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nfsanalyze.cli import BEGUN
-from nfsanalyze.cli.asked import Asked, ConfigFile, NoConfig, asked, configured
+from nfsanalyze.cli.asked import (
+    Asked,
+    ConfigFile,
+    IgnoredRules,
+    LeaseTime,
+    NoConfig,
+    OwnRules,
+    Ports,
+    SameClock,
+    Selected,
+    asked,
+    configured,
+    words,
+)
 from nfsanalyze.cli.inputs import addresses, time_zone, total_size, usable
 from nfsanalyze.cli.output import Format, Rendering, targets, write_empty, write_reports
 from nfsanalyze.cli.progress import progress
@@ -54,30 +67,16 @@ def scan(
     server: Annotated[
         list[str] | None, typer.Option(metavar="ADDR", help="Report only this server address. May be repeated.")
     ] = None,
-    port: Annotated[
-        list[int] | None,
-        typer.Option(metavar="N", min=1, max=65535, help="Take this TCP port for NFS too. May be repeated."),
-    ] = None,
-    lease_time: Annotated[
-        float | None,
-        typer.Option(metavar="S", min=0.001, help="Lease time in seconds, where the capture does not show it."),
-    ] = None,
-    same_clock: Annotated[
-        bool,
-        typer.Option("--same-clock", help="Captures that share no packets were taken by one clock, or by equal ones."),
-    ] = False,
+    port: Ports = None,
+    lease_time: LeaseTime = None,
+    same_clock: SameClock = False,
     decoder: Annotated[
         Decoder,
         typer.Option(help="auto: tshark opens what ours cannot; fast: without tshark; tshark: it opens all."),
     ] = "auto",
-    select: Annotated[
-        list[str] | None, typer.Option(metavar="IDS", help="Only these rules: ids, starts of ids or names, by comma.")
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="IDS", help="All rules but these.")] = None,
-    rules: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="DIR", help="Rules of your own besides: a folder or a file. May be repeated."),
-    ] = None,
+    select: Selected = None,
+    ignore: IgnoredRules = None,
+    rules: OwnRules = None,
     fail_on: Annotated[Severity | None, typer.Option(help="Exit 1 if a finding is this serious, or more.")] = None,
     baseline: Annotated[
         Path | None,
@@ -110,8 +109,8 @@ def scan(
     addresses("--server", server or ())
     wanted = asked(
         configured(config, no_config),
-        select=_words(select),
-        ignore=_words(ignore),
+        select=words(select),
+        ignore=words(ignore),
         rules=rules or (),
         lease_time=lease_time,
         ports=port or (),
@@ -216,7 +215,3 @@ def _exit_code(report: Document, fail_on: str | None) -> ExitCode:
         if any(SEVERITIES.index(f["severity"]) >= least and not f["known"] for f in report["findings"]):
             return ExitCode.FINDINGS
     return ExitCode.OK if report["summary"]["complete"] else ExitCode.INCOMPLETE
-
-
-def _words(lists: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(word for joined in lists or () for word in joined.replace(",", " ").split())

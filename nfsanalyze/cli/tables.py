@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nfsanalyze.cli.asked import ConfigFile, NoConfig, asked, configured
+from nfsanalyze.cli.asked import ConfigFile, LeaseTime, NoConfig, Ports, SameClock, asked, configured
 from nfsanalyze.cli.inputs import refuse_overwrite, total_size, usable
 from nfsanalyze.cli.progress import progress
 from nfsanalyze.cli.screen import color_wanted, page_width
@@ -73,18 +73,9 @@ def query(
         int | None,
         typer.Option(metavar="N", min=1, help="At most N rows; 1,000 as text, 1,000,000 else, if not given."),
     ] = None,
-    port: Annotated[
-        list[int] | None,
-        typer.Option(metavar="N", min=1, max=65535, help="Take this TCP port for NFS too. May be repeated."),
-    ] = None,
-    lease_time: Annotated[
-        float | None,
-        typer.Option(metavar="S", min=0.001, help="Lease time in seconds, where the capture does not show it."),
-    ] = None,
-    same_clock: Annotated[
-        bool,
-        typer.Option("--same-clock", help="Captures that share no packets were taken by one clock, or by equal ones."),
-    ] = False,
+    port: Ports = None,
+    lease_time: LeaseTime = None,
+    same_clock: SameClock = False,
     batch: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Ask all cases of a batch instead: the tables have a column case_id too."),

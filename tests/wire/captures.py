@@ -77,3 +77,19 @@ def read(path: Path, data: bytes) -> tuple[list[Frame], Capture]:
     path.write_bytes(data)
     with open_capture(path) as capture:
         return list(capture), capture
+
+
+def frames(path: Path) -> list[Frame]:
+    """All frames of a capture."""
+    with open_capture(path) as capture:
+        return list(capture)
+
+
+def written(path: Path, taken: list[Frame], *, shift: int = 0) -> Path:
+    """A pcap with nanoseconds of these frames, by a clock that is ahead by `shift` ns."""
+    parts = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 1 << 18, taken[0].link_type)]
+    for frame in taken:
+        seconds, ns = divmod(frame.time + shift, 10**9)
+        parts += [struct.pack("<IIII", seconds, ns, len(frame.data), frame.original_length), frame.data]
+    path.write_bytes(b"".join(parts))
+    return path

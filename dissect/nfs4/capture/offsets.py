@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from dissect.nfs4.capture.pcap import MAGICS as PCAP_MAGICS
 from dissect.nfs4.capture.pcapng import MAGIC as PCAPNG_MAGIC
+from dissect.nfs4.capture.pcapng import NUMBERED
 from dissect.nfs4.capture.snoop import MAGIC as SNOOP_MAGIC
 
 Region = tuple[int, int]
@@ -16,9 +17,6 @@ Region = tuple[int, int]
 
 _HEADER = {0xA1B2C3D4: 16, 0xA1B23C4D: 16, 0xA1B2CD34: 24}
 """Octets of a pcap record's header, by the file's magic."""
-
-_NUMBERED = frozenset((9, 0xBAD, 0x40000BAD, 0x204, 0x216, 0x221))
-"""pcapng blocks without a packet that count as frames all the same, as in Wireshark."""
 
 _PACKET_BLOCKS = {2: 28, 3: 12, 6: 28}
 """pcapng blocks that hold a packet, and where its bytes begin: Packet, Simple Packet, Enhanced Packet."""
@@ -71,7 +69,7 @@ def _blocks(file: BinaryIO, wanted: set[int]) -> dict[int, Region]:
         kind, length = Struct(order + "II").unpack_from(raw)
         if length < 12:
             break
-        number += kind in _NUMBERED
+        number += kind in NUMBERED
         skip = _PACKET_BLOCKS.get(kind)
         if skip is not None:
             number += 1

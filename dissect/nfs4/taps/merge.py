@@ -82,6 +82,7 @@ def plan(captures: Sequence[Prints], clocks: Sequence[Clock]) -> Plan:
     kept = [np.ones(len(each.times), np.bool_) for each in captures]
     twice = [0] * len(captures)
     doubles: list[tuple[Index, Index]] = []
+    keys = [each.key for each in captures]
     for number, each in enumerate(captures):
         for other in range(number):
             if clocks[number].group != clocks[other].group or not _overlap(times[number], times[other]):
@@ -89,9 +90,9 @@ def plan(captures: Sequence[Prints], clocks: Sequence[Clock]) -> Plan:
             within = WITHIN_NS + _LOOSE * (clocks[number].uncertainty + clocks[other].uncertainty)
             mine, theirs = _free(each, kept[number]), _free(captures[other], kept[other])
             same = copies(
-                each.key[mine],
+                keys[number][mine],
                 times[number][each.packets["frame"][mine]],
-                captures[other].key[theirs],
+                keys[other][theirs],
                 times[other][captures[other].packets["frame"][theirs]],
                 within,
             )

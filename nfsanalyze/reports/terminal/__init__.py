@@ -10,6 +10,7 @@ import io
 from datetime import UTC, tzinfo
 
 from nfsanalyze.reports.document import Document
+from nfsanalyze.reports.terminal.draw import console
 from nfsanalyze.reports.terminal.page import Page, View
 
 
@@ -17,8 +18,6 @@ def render_text(
     report: Document, *, width: int = 80, color: bool = False, zone: tzinfo | None = UTC, show_all: bool = False
 ) -> str:
     """The report as text of `width` columns, at least 60. `zone` None: the local zone; `show_all`: shorten no list."""
-    from rich.console import Console
-
     from nfsanalyze.reports.terminal.behaviour import behaviour
     from nfsanalyze.reports.terminal.captures import captures
     from nfsanalyze.reports.terminal.clients import clients
@@ -29,18 +28,7 @@ def render_text(
     from nfsanalyze.reports.terminal.verdict import verdict
 
     file = io.StringIO()
-    console = Console(
-        file=file,
-        width=width,
-        force_terminal=color,
-        no_color=not color,
-        color_system="auto" if color else None,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    page = Page(console)
+    page = Page(console(file, width, color))
     view = View(report, zone=zone, show_all=show_all)
     for section in (verdict, captures, takeovers, findings, clients, servers, behaviour, unjudged):
         section(page, view)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
 
 from nfsanalyze.reports.terminal.page import Page
 
-
-def drawn(draw: Callable[[Page], None], width: int, color: bool) -> str:
-    """What `draw` writes on a page of `width` columns, without blanks at the ends of lines."""
+if TYPE_CHECKING:
     from rich.console import Console
 
-    file = io.StringIO()
-    console = Console(
+
+def console(file: TextIO, width: int, color: bool) -> Console:
+    """A console that prints what it is given: no markup, no highlighting."""
+    from rich.console import Console
+
+    return Console(
         file=file,
         width=width,
         force_terminal=color,
@@ -24,5 +27,10 @@ def drawn(draw: Callable[[Page], None], width: int, color: bool) -> str:
         emoji=False,
         legacy_windows=False,
     )
-    draw(Page(console))
+
+
+def drawn(draw: Callable[[Page], None], width: int, color: bool) -> str:
+    """What `draw` writes on a page of `width` columns, without blanks at the ends of lines."""
+    file = io.StringIO()
+    draw(Page(console(file, width, color)))
     return "".join(line.rstrip(" ") + "\n" for line in file.getvalue().rstrip("\n").split("\n"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -13,27 +12,13 @@ from dissect.nfs4.batch import CAPTURE_STRIDE
 from dissect.nfs4.capture import Frame, open_capture
 from dissect.nfs4.taps import Clock, Cover, Merged, Plan, Prints, Tie, clocks, plan, prints
 from dissect.nfs4.taps.copies import copies, unique
+from wire.captures import frames, written
 
 SAMPLES = Path(__file__).resolve().parents[4] / "samples"
 HEAD = SAMPLES / "02-v40-ucs-takeover.pcapng"
 CLIENT = SAMPLES / "02-v40-ucs-takeover-c1.pcap"
 MS = 1_000_000
 S = 1_000 * MS
-
-
-def frames(path: Path) -> list[Frame]:
-    with open_capture(path) as capture:
-        return list(capture)
-
-
-def written(path: Path, taken: list[Frame], *, shift: int = 0) -> Path:
-    """A pcap with nanoseconds of these frames, by a clock that is ahead by `shift` ns."""
-    parts = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 1 << 18, taken[0].link_type)]
-    for frame in taken:
-        seconds, ns = divmod(frame.time + shift, S)
-        parts += [struct.pack("<IIII", seconds, ns, len(frame.data), frame.original_length), frame.data]
-    path.write_bytes(b"".join(parts))
-    return path
 
 
 def tcp(frame: Frame) -> bool:
