@@ -34,15 +34,16 @@ def faults_of_harm(case: Scenario, harm: str, folder: Path) -> list[str]:
     return [f"new: {each}" for each in copy.new_to(of)] + [f"hidden: {each}" for each in copy.passed_over(of)]
 
 
-_KNOWN: dict[int, tuple[Packets, Verdict]] = {}
+_KNOWN: dict[int, tuple[Scenario, Packets, Verdict]] = {}
+"""By identity; the scenario is held, so that no other comes to have its id."""
 
 
 def _whole(case: Scenario, folder: Path) -> tuple[Packets, Verdict]:
     """The story's packets and what they say, told once for all harms."""
     if id(case) not in _KNOWN:
         packets = packets_of(_wire(case.tell()).write(folder / "whole.pcap"))
-        _KNOWN[id(case)] = packets, _verdict(case, packets, folder)
-    return _KNOWN[id(case)]
+        _KNOWN[id(case)] = case, packets, _verdict(case, packets, folder)
+    return _KNOWN[id(case)][1:]
 
 
 def _verdict(case: Scenario, packets: Packets, folder: Path) -> Verdict:
