@@ -169,10 +169,11 @@ def _exit_code(outcomes: Sequence[Outcome], fail_on: str | None) -> ExitCode:
 
 def _summary(outcomes: Sequence[Outcome], kept: int, out: Path) -> str:
     from nfsanalyze.engine.finding import SEVERITIES
+    from nfsanalyze.reports.terminal.page import counted
 
     statuses = Counter(outcome.status for outcome in outcomes)
     told = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items(), key=lambda each: -each[1]))
-    lines = [f"{_counted(len(outcomes), 'case')}: {told}" + (f"; {kept} of them done before" if kept else "")]
+    lines = [f"{counted(len(outcomes), 'case')}: {told}" + (f"; {kept} of them done before" if kept else "")]
     severities: Counter[str] = Counter()
     rules: Counter[str] = Counter()
     for outcome in outcomes:
@@ -181,7 +182,7 @@ def _summary(outcomes: Sequence[Outcome], kept: int, out: Path) -> str:
     shown = [f"{severities[name]} {name}" for name in reversed(SEVERITIES) if severities[name]]
     lines.append(f"findings: {', '.join(shown) or 'none'}")
     for rule, count in sorted(rules.items(), key=lambda each: (-each[1], each[0]))[:_SHOWN]:
-        lines.append(f"  {rule} in {_counted(count, 'case')}")
+        lines.append(f"  {rule} in {counted(count, 'case')}")
     troubled = [outcome for outcome in outcomes if outcome.status != "done"]
     if troubled:
         lines.append("not wholly analysed:")
@@ -190,10 +191,6 @@ def _summary(outcomes: Sequence[Outcome], kept: int, out: Path) -> str:
         lines.append(f"  ... and {len(troubled) - _SHOWN} more, see cases.csv")
     lines.append(f"results in {out}: cases.csv, findings.jsonl, findings.parquet, metrics.prom, cases/, facts/")
     return "\n".join(lines) + "\n"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 class _Meter:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 Format = Literal["text", "json", "jsonl", "sarif", "markdown", "junit"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-_MACHINE = ("json", "jsonl", "sarif", "junit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +75,9 @@ def write_reports(report: Document, rendering: Rendering) -> None:
 
 def write_empty(report: Document, rendering: Rendering) -> None:
     """Where there was nothing to analyse: what reads machine formats finds one valid report all the same."""
-    machine = tuple(target for target in rendering.targets if target.format in _MACHINE)
+    from nfsanalyze.reports.renderings import MACHINE
+
+    machine = tuple(target for target in rendering.targets if target.format in MACHINE)
     write_reports(report, Rendering(targets=machine, zone=rendering.zone, show_all=rendering.show_all))
 
 
