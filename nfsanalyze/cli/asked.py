@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nfsanalyze.cli import complete
+
 if TYPE_CHECKING:
     from nfsanalyze.config import Config
     from nfsanalyze.engine.ignore import Ignore
@@ -35,9 +37,16 @@ SameClock = Annotated[
     typer.Option("--same-clock", help="Captures that share no packets were taken by one clock, or by equal ones."),
 ]
 Selected = Annotated[
-    list[str] | None, typer.Option(metavar="IDS", help="Only these rules: ids, starts of ids or names, by comma.")
+    list[str] | None,
+    typer.Option(
+        metavar="IDS",
+        help="Only these rules: ids, starts of ids or names, by comma.",
+        autocompletion=complete.rules,
+    ),
 ]
-IgnoredRules = Annotated[list[str] | None, typer.Option(metavar="IDS", help="All rules but these.")]
+IgnoredRules = Annotated[
+    list[str] | None, typer.Option(metavar="IDS", help="All rules but these.", autocompletion=complete.rules)
+]
 OwnRules = Annotated[
     list[Path] | None,
     typer.Option(metavar="DIR", help="Rules of your own besides: a folder or a file. May be repeated."),

@@ -10,6 +10,7 @@ import typer
 from typer._click import Context
 from typer.core import TyperGroup
 
+from nfsanalyze.cli import complete
 from nfsanalyze.cli.asked import ConfigFile, NoConfig, asked, configured
 from nfsanalyze.cli.inputs import usable
 from nfsanalyze.cli.screen import color_wanted, page_width
@@ -56,7 +57,9 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="Id or name of a rule, e.g. NFS101.")],
+    rule: Annotated[
+        str, typer.Argument(metavar="RULE", help="Id or name of a rule, e.g. NFS101.", autocompletion=complete.rule)
+    ],
     format: Annotated[Format, typer.Option(help="text for people, json for programs.")] = "text",
     own: Own = None,
     config: ConfigFile = None,
@@ -84,7 +87,11 @@ def rules() -> None:
 def list_rules(
     select: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RULE", help="Only these: ids, starts of ids (NFS3), names, groups (lease)."),
+        typer.Argument(
+            metavar="RULE",
+            help="Only these: ids, starts of ids (NFS3), names, groups (lease).",
+            autocompletion=complete.rules,
+        ),
     ] = None,
     severity: Annotated[Severity | None, typer.Option(help="Only rules of this severity.")] = None,
     format: Annotated[Format, typer.Option(help="text for people, json for programs.")] = "text",
@@ -161,7 +168,9 @@ def test(
 
 
 def example(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="Id or name of a rule, or its file.")],
+    rule: Annotated[
+        str, typer.Argument(metavar="RULE", help="Id or name of a rule, or its file.", autocompletion=complete.rule)
+    ],
     captures: Annotated[list[str], typer.Argument(metavar="CAPTURE", help="Capture files of one incident.")],
     finding: Annotated[
         int, typer.Option(metavar="N", min=1, help="Which of several findings, from the most serious.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nfsanalyze.cli import BEGUN
+from nfsanalyze.cli import BEGUN, complete
 from nfsanalyze.cli.asked import (
     Asked,
     ConfigFile,
@@ -59,7 +59,11 @@ def scan(
     ] = None,
     report: Annotated[
         list[str] | None,
-        typer.Option(metavar="FORMAT=FILE", help="Another report besides, such as sarif=case.sarif. May be repeated."),
+        typer.Option(
+            metavar="FORMAT=FILE",
+            help="Another report besides, such as sarif=case.sarif. May be repeated.",
+            autocompletion=complete.report,
+        ),
     ] = None,
     client: Annotated[
         list[str] | None, typer.Option(metavar="ADDR", help="Report only this client. May be repeated.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from nfsanalyze.cli import complete
 from nfsanalyze.cli.asked import ConfigFile, LeaseTime, NoConfig, Ports, SameClock, asked, configured
 from nfsanalyze.cli.inputs import refuse_overwrite, total_size, usable
 from nfsanalyze.cli.progress import progress
@@ -35,7 +36,10 @@ def register(app: typer.Typer) -> None:
 
 
 def tables(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A table, to see its columns.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="A table, to see its columns.", autocompletion=complete.table),
+    ] = None,
     format: Annotated[Format, typer.Option(help="text for people, json for programs.")] = "text",
 ) -> None:
     """List the fact tables that rules and queries read, or the columns of one."""
