@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?= -q -n 2
 SEEDS ?= 0 20
 
-.PHONY: help environment demo test lint types layers check bench forms soundness readme docs-rules clean
+.PHONY: help environment demo test lint types layers check bench forms soundness readme man docs-rules clean
 
 help:
 	@head -n 1 Makefile | cut -c 3-
@@ -47,6 +47,9 @@ forms: environment
 
 readme: environment
 	$(BIN)/python tools/readme_output.py
+
+man: environment
+	$(BIN)/python tools/man_page.py
 
 docs-rules: environment
 	$(BIN)/python tools/rule_pages.py

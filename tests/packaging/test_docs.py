@@ -70,6 +70,12 @@ def test_the_readme_shows_what_the_commands_print() -> None:
     assert "<!-- output:scan samples/" in README
 
 
+def test_the_man_page_says_what_the_help_says() -> None:
+    command = [sys.executable, str(ROOT / "tools" / "man_page.py"), "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_rule_has_its_page() -> None:
     command = [sys.executable, str(ROOT / "tools" / "rule_pages.py"), "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

@@ -53,7 +53,7 @@ def run(site: Path, code: str, cwd: Path) -> str:
 def test_the_wheel_holds_our_packages_only(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"nfsanalyze", "dissect"}
+    assert {top for top in tops if not top.endswith((".dist-info", ".data"))} == {"nfsanalyze", "dissect"}
     assert "dissect/__init__.py" not in names
     assert "dissect/nfs4/__init__.py" in names
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
@@ -64,6 +64,11 @@ def test_rules_and_schema_are_in_the_wheel(wheel: Path) -> None:
     assert RULES
     assert {f"nfsanalyze/_rules/{rule}" for rule in RULES} <= names
     assert "nfsanalyze/reports/nfsanalyze-1.schema.json" in names
+
+
+def test_the_man_page_goes_where_man_looks(wheel: Path) -> None:
+    (data,) = [name for name in zipfile.ZipFile(wheel).namelist() if ".data/" in name]
+    assert data.partition(".data/")[2] == "data/share/man/man1/nfsanalyze.1"
 
 
 def test_the_wheel_says_its_licence_and_its_command(wheel: Path) -> None:
