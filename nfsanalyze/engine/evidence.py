@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dissect.nfs4.batch import CAPTURE_STRIDE
 from nfsanalyze.engine.finding import Evidence
@@ -32,8 +32,20 @@ _SOURCES = (
 )
 """Tables that tell of a frame, the best first: a frame is looked for in the next only where it is in none before."""
 
-Story = tuple[int, str]
-"""Time (ns since 1970 UTC) and what the frame shows."""
+_SAID = ("client", "address", "what", "sender", "answer_frame")
+"""Columns of `events` that no other source has."""
+
+
+class Story(NamedTuple):
+    """Time (ns since 1970 UTC), what the frame shows, and between whom it went."""
+
+    time: int
+    note: str
+    client: int | None = None
+    address: str | None = None
+    what: str | None = None
+    sender: str | None = None
+    answer_frame: int | None = None
 
 
 def shortened(frames: Collection[int]) -> tuple[int, ...]:
@@ -58,16 +70,18 @@ def stories(frames: Collection[int], tables: Mapping[str, pl.DataFrame]) -> dict
         rows = (
             table.lazy()
             .filter(pl.col(frame).is_in(wanted.implode()))
-            .select(frame, pl.col(time).cast(pl.Int64), note)
+            .select(frame, pl.col(time).cast(pl.Int64), note, *(_SAID if name == "events" else ()))
             .collect()
         )
-        notes: dict[int, tuple[int, list[str]]] = {}
-        for number, when, text in rows.iter_rows():
-            earliest, texts = notes.get(number, (when, []))
+        notes: dict[int, tuple[int, list[str], list[Any]]] = {}
+        for number, when, text, *said in rows.iter_rows():
+            earliest, texts, _ = notes.get(number, (when, [], said))
             if text and text not in texts:
                 texts.append(text)
-            notes[number] = min(earliest, when), texts
-        told.update((number, (when, "; ".join(texts[:_NOTES]))) for number, (when, texts) in notes.items())
+            notes[number] = min(earliest, when), texts, said
+        told.update(
+            (number, Story(when, "; ".join(texts[:_NOTES]), *said)) for number, (when, texts, said) in notes.items()
+        )
         missing -= notes.keys()
     return told
 
@@ -118,9 +132,23 @@ class Captures:
     def evidence(self, frames: Sequence[int], told: Mapping[int, Story]) -> tuple[Evidence, ...]:
         """One entry a frame that a table tells of and a capture that shows it, by time."""
         found = [
-            Evidence(capture=self.name(index), frame=number, time=told[frame][0], note=told[frame][1])
+            self._entry(told[frame], index, number)
             for frame in frames
             if frame in told
             for index, number in self.places(frame)
         ]
         return tuple(sorted(found, key=lambda item: (item.time, item.capture, item.frame)))
+
+    def _entry(self, story: Story, index: int, number: int) -> Evidence:
+        answers = () if story.answer_frame is None else self.places(story.answer_frame)
+        return Evidence(
+            capture=self.name(index),
+            frame=number,
+            time=story.time,
+            note=story.note,
+            client=None if story.client is None else f"c{story.client}",
+            server=story.address,
+            what=story.what,
+            sender=story.sender,
+            answer_frame=next((answer for at, answer in answers if at == index), None),
+        )

@@ -10,12 +10,19 @@ SEVERITIES = ("note", "low", "medium", "high", "critical")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One frame and what it shows; `time` is ns since 1970 UTC."""
+    """One frame and what it shows; `time` is ns since 1970 UTC. `what`, `sender` and `answer_frame` are as in the table
+    `events`; the latter is None, too, where `capture` does not show the answer."""
 
     capture: str
     frame: int
     time: int
     note: str
+    client: str | None = None
+    server: str | None = None
+    "address"
+    what: str | None = None
+    sender: str | None = None
+    answer_frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,10 @@ TABLES = (
         address        str?      server address
         kind           str       operation or event
         note           str       one line
+        conn           u32?      connection that carried it
+        what           str?      call, reply, SYN, SYN-ACK, FIN, RST; null = neither a message nor one of these
+        sender         str?      client, server: the NFS client or server that sent it, callbacks too
+        answer_frame   u64?      of a call: frame of its reply; of a reply: frame of its call
         """,
     ),
     table(

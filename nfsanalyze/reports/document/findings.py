@@ -54,6 +54,11 @@ def _finding(source: Source, finding: Finding, lost: Sequence[dict[str, Any]]) -
                 "frame": source.number(entry.frame),
                 "time": iso(entry.time),
                 "note": entry.note,
+                "client": entry.client,
+                "server": entry.server,
+                "what": entry.what,
+                "sender": entry.sender,
+                "answer_frame": source.number(entry.answer_frame),
             }
             for entry in finding.evidence
         ],

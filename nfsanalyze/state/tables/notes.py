@@ -14,6 +14,7 @@ import numpy as np
 from dissect.nfs4.batch import FRAME_SHIFT
 from nfsanalyze.facts.schema import polars_schema
 from nfsanalyze.state.infer import Case
+from nfsanalyze.state.tables.said import Said
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,7 +64,7 @@ def with_notes(case: Case, events: pl.DataFrame, tables: Mapping[str, pl.DataFra
 
     known = set(events["frame"].to_list())
     told: dict[int, dict[str, Any]] = {}
-    times = _Times(case)
+    times, said = _Times(case), Said(case)
     for table, column, text in NOTES:
         for row in tables[table].iter_rows(named=True):
             for frame in _frames(row[column]):
@@ -75,6 +76,7 @@ def with_notes(case: Case, events: pl.DataFrame, tables: Mapping[str, pl.DataFra
                         "address": row.get("server_address", row.get("address")),
                         "kind": table,
                         "note": text.format(**row, answer=row.get("status_name") or row.get("refused") or "done"),
+                        **said.of(frame),
                     }
     if not told:
         return events

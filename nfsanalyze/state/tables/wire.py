@@ -7,6 +7,7 @@ from typing import Any
 
 from nfsanalyze.state.infer import Case
 from nfsanalyze.state.sequels import sequels
+from nfsanalyze.state.tables.said import Said
 
 Row = dict[str, Any]
 
@@ -71,6 +72,7 @@ def blind_stretches(case: Case) -> Iterator[Row]:
 def events(case: Case) -> Iterator[Row]:
     """events."""
     told = {e.frame for e in case.events}
+    said = Said(case)
     for e in (*case.events, *sequels(case.aftermath, told)):
         yield {
             "frame": e.frame,
@@ -79,4 +81,5 @@ def events(case: Case) -> Iterator[Row]:
             "address": e.address,
             "kind": e.kind,
             "note": e.note,
+            **said.of(e.frame),
         }
