@@ -32,7 +32,7 @@ _SOURCES = (
 )
 """Tables that tell of a frame, the best first: a frame is looked for in the next only where it is in none before."""
 
-_SAID = ("client", "address", "what", "sender", "answer_frame")
+_SAID = ("client", "address", "kind", "what", "sender", "answer_frame")
 """Columns of `events` that no other source has."""
 
 
@@ -43,6 +43,7 @@ class Story(NamedTuple):
     note: str
     client: int | None = None
     address: str | None = None
+    kind: str | None = None
     what: str | None = None
     sender: str | None = None
     answer_frame: int | None = None
@@ -148,6 +149,7 @@ class Captures:
             note=story.note,
             client=None if story.client is None else f"c{story.client}",
             server=story.address,
+            kind=story.kind,
             what=story.what,
             sender=story.sender,
             answer_frame=next((answer for at, answer in answers if at == index), None),

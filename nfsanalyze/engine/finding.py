@@ -10,8 +10,8 @@ SEVERITIES = ("note", "low", "medium", "high", "critical")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One frame and what it shows; `time` is ns since 1970 UTC. `what`, `sender` and `answer_frame` are as in the table
-    `events`; the latter is None, too, where `capture` does not show the answer."""
+    """One frame and what it shows; `time` is ns since 1970 UTC. `kind`, `what`, `sender` and `answer_frame` are as in
+    the table `events`; the last is None, too, where `capture` does not show the answer."""
 
     capture: str
     frame: int
@@ -20,6 +20,7 @@ class Evidence:
     client: str | None = None
     server: str | None = None
     "address"
+    kind: str | None = None
     what: str | None = None
     sender: str | None = None
     answer_frame: int | None = None

@@ -45,3 +45,22 @@ def test_control_codes_from_the_wire_are_escaped() -> None:
     notes = " ".join(row["note"] for row in rows(judged(p.cluster), "events"))
     assert "\x1b" not in notes
     assert "\\x1b[31m01" in notes
+
+
+def test_it_is_told_who_sent_a_frame_and_which_answers() -> None:
+    p = pair(minor=0)
+    taken_over(p)
+    asked = p.second.asked
+    assert asked is not None
+    done = judged(p.cluster)
+    told = {row["frame"]: row for row in rows(done, "events")}
+    call, reply = told[asked.frame], told[asked.answer]
+    assert (call["what"], call["sender"], call["answer_frame"]) == ("call", "client", asked.answer)
+    assert (reply["what"], reply["sender"], reply["answer_frame"]) == ("reply", "server", asked.frame)
+    assert call["conn"] == reply["conn"]
+    resets = [row for row in told.values() if row["what"] == "RST"]
+    assert [row["sender"] for row in resets] == ["server"]
+    entry = next(e for finding in done.findings for e in finding.evidence if e.kind == "SETCLIENTID")
+    row = told[entry.frame]
+    assert (entry.what, entry.client, entry.server) == (row["what"], "c1", row["address"])
+    assert (entry.sender, entry.answer_frame) == (row["sender"], row["answer_frame"])

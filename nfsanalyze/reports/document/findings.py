@@ -56,6 +56,7 @@ def _finding(source: Source, finding: Finding, lost: Sequence[dict[str, Any]]) -
                 "note": entry.note,
                 "client": entry.client,
                 "server": entry.server,
+                "kind": entry.kind,
                 "what": entry.what,
                 "sender": entry.sender,
                 "answer_frame": source.number(entry.answer_frame),
