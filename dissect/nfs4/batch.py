@@ -185,7 +185,7 @@ class Gap:
     conn: int
     direction: int
     frame: int
-    "the first frame after the hole (or the cut frame)"
+    "the first frame after the hole (or the cut frame); at a stream's end the first that shows how far it went"
     time: int
     last_frame: int
     "the last frame before the hole; equal to `frame` for a cut frame"

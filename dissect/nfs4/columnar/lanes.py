@@ -17,7 +17,7 @@ from dissect.nfs4.rpc.resync import CALL_OCTETS, MARK_OCTETS
 from dissect.nfs4.rpc.voice import Nature
 from dissect.nfs4.streams import Streams
 from dissect.nfs4.tcp.connection import SegmentLike, TcpConnection
-from dissect.nfs4.tcp.half import Origin
+from dissect.nfs4.tcp.half import Origin, Shown
 
 _WRAP = 1 << 32
 
@@ -97,7 +97,11 @@ class Lanes(Streams):
 
     def closes_quietly(self, flow: Flow) -> bool:
         """Whether nothing is left to be decoded of a connection when another takes its endpoints."""
-        if flow.dead or flow.silent:
+        if flow.dead:
+            return True
+        if any(half.short for half in flow.connection.halves):
+            return False
+        if flow.silent:
             return True
         return (
             not flow.pending
@@ -168,6 +172,11 @@ class Passed:
     last_frame: int
     last: int
     segments: int
+    acked: Shown | None = None
+    "how far the other direction was acknowledged, if farther than before the window"
+    stands: Shown | None = None
+    "how far this one had come by segments that end without data, likewise"
+    fin: int | None = None
     wire: int = 0
     "payload octets, repetitions counted again"
     fresh: int = 0
@@ -197,6 +206,12 @@ def write_back(flow: Flow, direction: int, passed: Passed) -> None:
         half.first_seq, half.first_frame, half.first = passed.first_seq, passed.first_frame, passed.first
     half.segments += passed.segments
     half.last_frame, half.last = passed.last_frame, passed.last
+    if passed.acked is not None:
+        flow.connection.halves[1 - direction].acked = passed.acked
+    if passed.stands is not None:
+        half.stands = passed.stands
+    if half.fin is None:
+        half.fin = passed.fin
     if not passed.wire:
         return
     flow.silent = False

@@ -13,10 +13,12 @@ from dissect.nfs4.columnar.holes import Settled, settle
 from dissect.nfs4.columnar.hop import ORIGIN, STREAM_SHIFT, Pieces
 from dissect.nfs4.columnar.lanes import Lanes, Passed, awaited, in_step, ready
 from dissect.nfs4.columnar.openings import handshakes
+from dissect.nfs4.columnar.shown import acknowledged, ended, stood
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.columnar.span import Span
 from dissect.nfs4.flow import Flow
 from dissect.nfs4.tcp.connection import FIN, RST, SYN
+from dissect.nfs4.tcp.half import Half, Shown
 
 _REACH = 16 << 20
 """Repetitions this far back, and holes this wide, are certainly of the same connection."""
@@ -223,6 +225,7 @@ def _streams(
     segments = span.segments
     streams: list[Stream] = []
     lanes: dict[int, int] = {}
+    stands, acked = _shown(groups, members, fine, span)
     for number, group in enumerate(np.flatnonzero(fine).tolist()):
         flow, direction = members.owner[group].flow, members.direction[group]
         assert flow is not None
@@ -235,6 +238,8 @@ def _streams(
             last_frame=span.number(last),
             last=span.time(last),
             segments=len(mine),
+            acked=acked[group],
+            stands=stands[group],
             wire=groups.wire[group],
             repeated=repeats[group],
         )
@@ -249,9 +254,27 @@ def _streams(
         made = Stream(lane=lane, flow=flow, direction=direction, passed=passed, segments=mine)
         if groups.flags[group] & (FIN | RST):
             made.ends = mine[(segments.flags[mine] & (FIN | RST)) != 0].tolist()
+            passed.fin = ended(segments, made.ends)
         made.settled = settled.get(group)
         streams.append(made)
     return streams
+
+
+def _shown(groups: Groups, members: _Members, fine: Mask, span: Span) -> tuple[list[Shown | None], list[Shown | None]]:
+    """How far the stream of each group stood, and the one against it was acknowledged, if farther than before."""
+    halves: list[tuple[Half, Half] | None] = [
+        connection.flow.connection.halves if each and connection.flow is not None else None
+        for each, connection in zip(fine.tolist(), members.owner, strict=True)
+    ]
+    own = [
+        None if both is None else both[direction].stands
+        for both, direction in zip(halves, members.direction, strict=True)
+    ]
+    other = [
+        None if both is None else both[1 - direction].acked
+        for both, direction in zip(halves, members.direction, strict=True)
+    ]
+    return stood(span, groups, own), acknowledged(span, groups, other)
 
 
 __all__ = ["Sorted", "Stream", "sort"]

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from dissect.nfs4.batch import Connection, HalfSummary, TcpEvent, TcpFlag
 from dissect.nfs4.bounds import NFS_PORTS, SYN_LATE_FRAMES, SYN_REACH_OCTETS
-from dissect.nfs4.tcp.half import Half, Item, distance
+from dissect.nfs4.tcp.half import Half, Item, distance, farther
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 """Flag bits of the TCP header (RFC 9293 section 3.1)."""
@@ -131,6 +131,11 @@ class TcpConnection:
             if not segment.flags & ACK and self.syn_frame is None and direction == 0:
                 self.syn_frame = frame
             seq += 1
+        elif not segment.flags & RST:
+            if segment.flags & ACK:
+                other.acked = farther(other.acked, segment.ack, frame, time)
+            if segment.flags & FIN or not segment.length:
+                half.ends_at(seq + segment.length & 0xFFFFFFFF, frame, time, bool(segment.flags & FIN))
         payload = segment.payload if keep else b""
         items += [(direction, item) for item in half.feed(seq, payload, segment.length, frame, time)]
         return items, list(self.events(segment))

@@ -2,8 +2,11 @@
 
 The rule, which no order of work changes: an octet is taken from the first captured frame that covers it on the wire,
 unless that frame comes REORDER_FRAMES frames or STALLED_OCTETS octets after the first one that covers a later octet.
-What no frame covers in time is a hole; what a frame covers and the snaplen cut is one too. Positions are sequence
-numbers unwrapped to integers without bound, each taken near the one before it; 0 is the first that was seen.
+What no frame covers in time is a hole; what a frame covers and the snaplen cut is one too. So is what lies beyond the
+last octet that was captured, where the peer acknowledges more or a later segment without data stands further on: else
+a stream of which the last segments were lost would look like one that fell silent.
+Positions are sequence numbers unwrapped to integers without bound, each taken near the one before it; 0 is the first
+that was seen.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
 from dissect.nfs4.bounds import BEHIND_OCTETS, REORDER_FRAMES, STALLED_OCTETS
 
@@ -24,6 +28,22 @@ _HALF_WRAP = 1 << 31
 def distance(later: int, earlier: int) -> int:
     """Octets from one sequence number to another, between -2**31 and 2**31 (RFC 9293 section 3.4)."""
     return ((later - earlier + _HALF_WRAP) & (_WRAP - 1)) - _HALF_WRAP
+
+
+class Shown(NamedTuple):
+    """The highest sequence number that was shown, and the frame that showed it first."""
+
+    seq: int
+    frame: int
+    time: int
+
+
+def farther(known: Shown | None, seq: int, frame: int, time: int) -> Shown:
+    """What is shown after a frame that shows `seq`. One more is a FIN, or not worth a later frame; what lies further on
+    than any window reaches is of another connection."""
+    if known is None or 1 < distance(seq, known.seq) <= BEHIND_OCTETS:
+        return Shown(seq, frame, time)
+    return known
 
 
 class Origin:
@@ -87,6 +107,8 @@ class Half:
         "_seq_at",
         "_waiting",
         "_wire",
+        "acked",
+        "fin",
         "first",
         "first_frame",
         "first_seq",
@@ -99,6 +121,7 @@ class Half:
         "retransmissions",
         "segments",
         "stalled",
+        "stands",
     )
 
     def __init__(self) -> None:
@@ -109,6 +132,12 @@ class Half:
         "the first segment captured beyond the hole that the stream waits for"
         self.previous: Origin | None = None
         "the segment of the last octet delivered"
+        self.acked: Shown | None = None
+        "how far the peer acknowledged"
+        self.stands: Shown | None = None
+        "how far it had come itself, by segments that end without data"
+        self.fin: int | None = None
+        "the sequence number of its FIN"
         self._seq = 0
         self._seq_at: int | None = None
         self._waiting: list[Piece] = []
@@ -139,6 +168,12 @@ class Half:
         self._drain(out)
         self._find_stall()
         return out
+
+    def ends_at(self, seq: int, frame: int, time: int, fin: bool) -> None:
+        """A segment has no data from this number on: all before it was sent."""
+        self.stands = farther(self.stands, seq, frame, time)
+        if fin and self.fin is None:
+            self.fin = seq
 
     def regresses(self, seq: int) -> bool:
         """Whether data with this number lies further back than any window reaches: another connection's."""
@@ -180,11 +215,37 @@ class Half:
         return out
 
     def close(self) -> list[Item]:
-        """No segment follows: what waits is delivered, with its holes."""
+        """No segment follows: what waits is delivered, with its holes and the one at the end."""
         out: list[Item] = []
         while self._waiting:
             self._skip(out)
+        if (lost := self._lost()) is not None:
+            out.append(lost)
+            self.next = lost.at + lost.octets
         return out
+
+    @property
+    def short(self) -> bool:
+        """Whether octets are missing behind the last that was captured, as far as has been seen."""
+        return self._lost() is not None
+
+    def _lost(self) -> Hole | None:
+        """The octets shown behind the last that was captured. A FIN counts as one in sequence numbers and is none, and
+        where it was not captured, what goes on by one is taken for it."""
+        if not self.segments or self.next is None or self._seq_at is None or self.previous is None:
+            return None  # nothing was captured of this direction, or no place in it is known
+        here = self._seq + self.next - self._seq_at
+        fin = 0 if self.fin is None else distance(self.fin, here)
+        lost: Hole | None = None
+        for shown in (self.acked, self.stands):
+            if shown is None:
+                continue
+            octets = distance(shown.seq, here)
+            octets -= octets in (1, fin + 1)
+            if octets > 0 and (lost is None or (octets, -shown.frame) > (lost.octets, -lost.after.frame)):
+                after = Origin(shown.frame, shown.time, self.next + octets, self.next + octets, self._wire)
+                lost = Hole(self.next, octets, LOSS, self.previous, after)
+        return lost
 
     def _position(self, seq: int) -> int:
         if self._seq_at is None:

@@ -181,6 +181,21 @@ def test_a_lost_reply_is_a_gap_and_the_next_one_is_found() -> None:
     assert got.rows[-1] == Row(after.answer, 0, 1, "COMPOUND_REPLY", after.xid, after.frame, Marks.RESYNCED)
 
 
+def test_what_was_lost_at_the_end_is_a_gap() -> None:
+    """Nothing follows in its stream, but the peer acknowledges it."""
+    wire = Wire()
+    connection = wire.connect("10.0.0.11:871", "10.0.0.1:2049")
+    answered = connection.call("RENEW", clientid=0x11).reply()
+    asked = connection.call("RENEW", clientid=0x11)
+    at = connection.next_seq[SERVER]
+    asked.reply(lost=True)
+    shown = connection.ack()
+    connection.close()
+    (gap,) = decode(wire).of(Gap)
+    assert (gap.direction, gap.octets, gap.reason) == (1, connection.next_seq[SERVER] - 1 - at, "loss")
+    assert (gap.last_frame, gap.frame) == (answered.answer, shown)
+
+
 def test_a_reply_without_its_call_is_told_without() -> None:
     wire = Wire()
     connection = mounted(wire)

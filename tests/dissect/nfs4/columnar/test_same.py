@@ -119,6 +119,30 @@ def test_ports_used_again_and_connections_that_end(data: st.DataObject) -> None:
     compare(wire.pcap(), data.draw(SIZES))
 
 
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_what_is_lost_at_the_end_of_streams(data: st.DataObject) -> None:
+    """Acknowledgements and FINs show it, also such as are no truth: of another connection, or far off."""
+    wire = conversation(data)
+    connection = wire.connect("10.0.0.12:900", "10.0.0.1:2049")
+    for _ in range(data.draw(st.sampled_from([0, 1, 36]))):
+        connection.call("RENEW", clientid=0x11).reply()
+    for step in data.draw(st.lists(st.integers(0, 7), max_size=16)):
+        by = CLIENT if step & 1 else SERVER
+        far = data.draw(st.sampled_from([0, 0, 1, 900, (64 << 20) - 900, 64 << 20, 1 << 31]))
+        if step < 4:
+            connection.send(by, bytes(data.draw(st.integers(1, 900))), lost=step < 2)
+        elif step < 6:
+            connection.segment(by, link.ACK, seq=connection.next_seq[by] + far & 0xFFFFFFFF)
+        else:
+            connection.next_seq[by] += far
+            connection.segment(by, data.draw(st.sampled_from([link.ACK, link.FIN | link.ACK, link.RST | link.ACK])))
+            connection.next_seq[by] -= far
+    if data.draw(st.booleans()):
+        wire.connect("10.0.0.12:900", "10.0.0.1:2049").call("RENEW", clientid=0x11).reply()
+    compare(wire.pcap(), data.draw(SIZES), data.draw(SIZES))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data(), st.lists(st.binary(max_size=200), max_size=10))
 def test_any_payload(data: st.DataObject, payloads: list[bytes]) -> None:

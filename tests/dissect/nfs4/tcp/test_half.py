@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dissect.nfs4.bounds import REORDER_FRAMES, STALLED_OCTETS
+from dissect.nfs4.bounds import BEHIND_OCTETS, REORDER_FRAMES, STALLED_OCTETS
 from dissect.nfs4.tcp import half as module
-from dissect.nfs4.tcp.half import LOSS, SNAPLEN, Half, Hole, Item, Piece, Start
+from dissect.nfs4.tcp.half import LOSS, SNAPLEN, Half, Hole, Item, Piece, Start, farther
 
 ISN = 0xFFFFFFF0
 """Sequence numbers wrap after 15 octets."""
@@ -18,6 +18,7 @@ TEXT = bytes(range(256)) * 4
 
 def connected(isn: int = ISN) -> tuple[Half, list[Item]]:
     half = Half()
+    half.saw(isn, 1, 100)
     return half, half.synchronise(isn, 1, 100)
 
 
@@ -225,3 +226,90 @@ def test_each_octet_is_taken_by_the_rule_alone(known: bool, sent: list[tuple[int
             held = octet < taken[1] + taken[3]
             expected[octet] = taken[0] if held else -taken[0]
     assert got == expected
+
+
+def end_of(half: Half) -> list[tuple[int, int, int]]:
+    """Start and octets of the hole at the end, and the frame that showed it first."""
+    return [(item.at, item.octets, item.after.frame) for item in half.close() if isinstance(item, Hole)]
+
+
+def acknowledged(half: Half, at: int, frame: int) -> None:
+    half.acked = farther(half.acked, (ISN + 1 + at) % 2**32, frame, frame * 100)
+
+
+def stands(half: Half, at: int, frame: int, fin: bool = False) -> None:
+    half.ends_at((ISN + 1 + at) % 2**32, frame, frame * 100, fin)
+
+
+def test_what_is_acknowledged_and_was_not_captured_is_a_hole_at_the_end() -> None:
+    half, _ = connected()
+    send(half, 0, 10, 2)
+    for at, frame in ((10, 3), (40, 4), (40, 5), (30, 6)):
+        acknowledged(half, at, frame)
+    assert half.short
+    assert end_of(half) == [(10, 30, 4)]
+    assert not half.short
+
+
+def test_a_segment_without_data_shows_what_went_before_it() -> None:
+    half, _ = connected()
+    send(half, 0, 10, 2)
+    stands(half, 25, 3)
+    assert end_of(half) == [(10, 15, 3)]
+
+
+def test_data_that_follow_leave_no_hole_at_the_end() -> None:
+    half, _ = connected()
+    send(half, 0, 10, 2)
+    acknowledged(half, 40, 3)
+    stands(half, 40, 3)
+    send(half, 10, 30, 4)
+    assert end_of(half) == []
+
+
+def test_a_fin_is_no_octet() -> None:
+    """Whether or not it was captured, and whoever shows it."""
+    half, _ = connected()
+    send(half, 0, 10, 2)
+    stands(half, 10, 3, fin=True)
+    acknowledged(half, 11, 4)
+    assert end_of(half) == []
+    half, _ = connected()
+    send(half, 0, 10, 2)
+    acknowledged(half, 11, 4)
+    assert end_of(half) == []
+    half, _ = connected()
+    send(half, 0, 10, 2)
+    stands(half, 30, 3, fin=True)
+    acknowledged(half, 31, 4)
+    assert end_of(half) == [(10, 20, 3)]
+
+
+def test_all_that_was_said_may_be_lost() -> None:
+    half, _ = connected()
+    acknowledged(half, 500, 3)
+    assert end_of(half) == [(0, 500, 3)]
+
+
+def test_a_stream_of_which_no_place_is_known_has_no_end() -> None:
+    half = Half()
+    acknowledged(half, 500, 3)
+    half.saw(ISN, 3, 300)
+    stands(half, 500, 3, fin=True)
+    assert end_of(half) == []
+
+
+def test_a_direction_that_was_not_captured_is_no_loss() -> None:
+    """The peer's SYN-ACK tells where it begins."""
+    half = Half()
+    half.synchronise(ISN, 1, 100)
+    acknowledged(half, 500, 3)
+    assert end_of(half) == []
+
+
+def test_numbers_out_of_every_window_show_nothing() -> None:
+    half, _ = connected()
+    send(half, 0, 10, 2)
+    acknowledged(half, 10, 3)
+    acknowledged(half, 10 + BEHIND_OCTETS + 1, 4)
+    assert end_of(half) == []
