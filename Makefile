@@ -56,3 +56,4 @@ docs-rules: environment
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find nfsanalyze dissect -name __pycache__ -prune -exec rm -rf {} +

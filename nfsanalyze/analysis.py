@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.finding import Finding, NotEvaluable
 from nfsanalyze.errors import NothingToAnalyse, UsageError
 from nfsanalyze.stages import Stages

@@ -6,10 +6,10 @@ import ipaddress
 import re
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.finding import SEVERITIES
 from nfsanalyze.engine.ignore import Ignore
 from nfsanalyze.engine.nearest import nearest

@@ -17,7 +17,14 @@ parts = [pathlib.Path(name).read_bytes() for name in ("pyproject.toml", "constra
 print(hashlib.sha256(b"\0".join([sys.version.encode(), str(pathlib.Path.cwd()).encode(), *parts])).hexdigest())
 END
 )
+# Where the environment forbids Python to keep bytecode, every start would compile our modules anew. pip does the same
+# for what it installs.
+compiled() {
+    .venv/bin/python -m compileall -qq nfsanalyze dissect || true  # what does not compile is for lint to tell
+}
+
 if [ -x .venv/bin/nfsanalyze ] && [ "$(cat .venv/.complete 2>/dev/null)" = "$wanted" ]; then
+    compiled
     exit 0
 fi
 
@@ -29,4 +36,5 @@ fi
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 .venv/bin/python -m pip install -q -c constraints.txt hatchling
 .venv/bin/python -m pip install -q -c constraints.txt --no-build-isolation -e '.[dev]'
+compiled
 echo "$wanted" >.venv/.complete

@@ -8,12 +8,14 @@ frames yield the same rows, whatever the size of their batches.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, IntFlag
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dissect.nfs4.dataclass import dataclass
 
 FRAME_SHIFT = 12
 """A message id is `frame << FRAME_SHIFT | part`: the frame with the record's last byte, and its order there."""

@@ -10,12 +10,13 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dissect.nfs4.batch import Batch, Note
 from dissect.nfs4.capture import Capture, CaptureError, ForeignFormat, Frame, UnknownFormat, open_capture
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.link.protocols import IWARP_NOTE
 from dissect.nfs4.link.segment import Segment
 from dissect.nfs4.link.unwrap import Unwrapper

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +21,7 @@ from dissect.nfs4.const import (
     MsgType,
     is_status,
 )
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.ops import CB_OPS, OPS, Codec
 from dissect.nfs4.rpc.header import RpcCall, RpcReply, is_nfs_call, peek_call, peek_reply, read_call, read_reply
 from dissect.nfs4.xdr import Reader, XdrError, XdrInvalid, XdrShort

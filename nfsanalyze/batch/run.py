@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.batch import key, layout
 from nfsanalyze.batch.cases import is_url
 from nfsanalyze.batch.collect import collect

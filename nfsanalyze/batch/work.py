@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from typing import Any, Literal
+
+from dissect.nfs4.dataclass import dataclass
 
 Status = Literal["done", "incomplete", "nothing", "failed", "timeout", "memory", "killed"]
 """done · incomplete: some bytes were not analysed · nothing: no capture or no NFSv4 in it · failed: an error, said in

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.cli import complete
 
 if TYPE_CHECKING:

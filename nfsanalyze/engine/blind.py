@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.finding import NotEvaluable
 from nfsanalyze.engine.rule import Rule
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.examples import example_tables
 from nfsanalyze.engine.finding import Finding
 from nfsanalyze.engine.rule import Example, Rule

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from dissect.nfs4.dataclass import dataclass
 
 SEVERITIES = ("note", "low", "medium", "high", "critical")
 """From least to most serious; `--fail-on` compares by position."""

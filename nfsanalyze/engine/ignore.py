@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.finding import Finding, NotEvaluable
 from nfsanalyze.engine.rule import Rule
 from nfsanalyze.engine.select import select_rules

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.faults import Fault, fault
 from nfsanalyze.engine.sql import lazy
 from nfsanalyze.engine.statement import Statement, StatementError, line_and_column, statement

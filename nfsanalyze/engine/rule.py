@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.errors import UsageError
 
 CONFIDENCES = ("low", "medium", "high")

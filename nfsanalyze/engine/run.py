@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dissect.nfs4.batch import CAPTURE_STRIDE
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.blind import Blind, Blindness, Pair, reason_of, unjudged
 from nfsanalyze.engine.causes import linked
 from nfsanalyze.engine.evidence import Captures, Story, shortened, stories

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.functions import BEFORE_PARENTHESIS, FUNCTIONS
 from nfsanalyze.engine.nearest import nearest
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.message import listed
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.examples import example_faults
 from nfsanalyze.engine.loader import load_rule, refuse_foreign, refuse_twins, rule_files, shipped_folder
 from nfsanalyze.engine.rule import Rule, RuleError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from dissect.nfs4 import types as t
 from dissect.nfs4.batch import NO_STATUS, Kind, Marks
 from dissect.nfs4.const import CbOp
 from dissect.nfs4.const.rpc import RpcRefusal
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import Trace

@@ -6,7 +6,6 @@ RFC 2203 section 5.3.2.3: under rpc_gss_svc_privacy the operations are sealed; t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from dissect.nfs4 import types as t
 from dissect.nfs4.batch import Credential, Kind, Marks
 from dissect.nfs4.const import Op
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.rows import grouped, numbered
 from nfsanalyze.facts.trace import Trace

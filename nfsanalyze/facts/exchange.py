@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from dissect.nfs4.batch import NO_STATUS, Credential, Kind, Marks
 from dissect.nfs4.const import Op
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import Trace, frame_of
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.errors import StateError, state_errors
 from nfsanalyze.facts.exchange import Exchange, exchanges
 from nfsanalyze.facts.files import Files, files

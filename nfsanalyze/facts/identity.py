@@ -6,12 +6,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from dissect.nfs4 import types as t
 from dissect.nfs4.batch import Credential
 from dissect.nfs4.const import AuthFlavor
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts import embedded
 from nfsanalyze.facts.exchange import Exchange
 from nfsanalyze.facts.owners import Owner, recognise

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from dissect.nfs4 import types as t
 from dissect.nfs4.batch import Kind, Marks
 from dissect.nfs4.const import Op, Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.embedded import canonical
 from nfsanalyze.facts.exchange import Exchange
 from nfsanalyze.facts.roles import Link

@@ -6,12 +6,11 @@ GRACE.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.const import Op
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.facts.uses import fresh_calls, statuses
 

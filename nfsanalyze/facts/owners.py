@@ -7,7 +7,8 @@ an owner that fits none is `unlisted` and is still searched for addresses (`embe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from dissect.nfs4.dataclass import dataclass
 
 IP = rb"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:%[\w.-]+)?)"
 ANY_IP = rb"[0-9A-Fa-f.:%]+"

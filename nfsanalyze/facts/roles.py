@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import numpy as np
 
 from dissect.nfs4.batch import Connection, Credential, HalfSummary, Kind, Marks, TcpEvent, TcpFlag
 from dissect.nfs4.bounds import NFS_PORTS
 from dissect.nfs4.const import AuthFlavor
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.printable import printable
 from nfsanalyze.facts.rows import numbered
 from nfsanalyze.facts.trace import Trace

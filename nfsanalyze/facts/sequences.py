@@ -5,13 +5,12 @@ A busy session has millions of them: only runs of a flag and refusals become Pyt
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.batch import Kind, Marks
 from dissect.nfs4.const import Op, Seq4Status, Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.trace import Trace
 
 SLOT_STATUSES = (

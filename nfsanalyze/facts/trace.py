@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -30,6 +29,7 @@ from dissect.nfs4.batch import (
     Note,
     TcpEvent,
 )
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.rows import Rows, ascending
 
 K = TypeVar("K")

@@ -7,7 +7,6 @@ confirm never do. RFC 8881 section 8.3: in v4.1 a SEQUENCE that succeeds does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from dissect.nfs4.batch import NO_STATUS, Kind, Marks
 from dissect.nfs4.const import Op, Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.exchange import failures
 from nfsanalyze.facts.rows import first_rows, last_rows, numbered
 from nfsanalyze.facts.trace import Trace

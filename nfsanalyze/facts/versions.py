@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.batch import Kind, Marks
 from dissect.nfs4.const import Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import Trace
 

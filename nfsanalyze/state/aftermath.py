@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.facts import Facts
 from nfsanalyze.facts.opens import opens
 from nfsanalyze.state.census import Census

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from dissect.nfs4 import types as t
 from dissect.nfs4.batch import TcpEvent, TcpFlag
 from dissect.nfs4.const import ChannelDirFromServer, CreateSessionFlag
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.exchange import Exchange
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import Trace

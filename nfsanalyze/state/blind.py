@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dissect.nfs4.batch import Gap, Kind, Marks
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.rows import grouped
 from nfsanalyze.facts.trace import Trace

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from dissect.nfs4.batch import Connection, Kind, TcpFlag
 from dissect.nfs4.const import Op, Seq4Status, Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.callbacks import Callback, Location
 from nfsanalyze.facts.files import Held
 from nfsanalyze.facts.roles import Link

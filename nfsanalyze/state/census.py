@@ -6,13 +6,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.batch import FRAME_SHIFT, Kind, TcpEvent, TcpFlag
 from dissect.nfs4.const import Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.rows import ascending, grouped
 from nfsanalyze.facts.trace import Trace

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.const import ExchgidFlag, Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.identity import Confirm
 from nfsanalyze.facts.opens import Opens
 from nfsanalyze.facts.roles import Link

@@ -7,8 +7,9 @@ home: what a takeover makes of them, the capture tells.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
+
+from dissect.nfs4.dataclass import dataclass
 
 IMITABLE = frozenset({"mac", "write-verifier"})
 """Proofs that yield to the declaration that two addresses are different servers: proxy ARP, verifiers of a volume."""

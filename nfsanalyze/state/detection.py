@@ -7,10 +7,10 @@ v4.1 (RFC 8881 section 2.10.5): the comparison is inside the client; the wire sh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.rows import first_rows

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from dissect.nfs4.const import ExchgidFlag, Op, op_name, status_name
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.errors import StateError
 from nfsanalyze.facts.files import Reclaim, Tested
 from nfsanalyze.facts.identity import ClientOwner, Confirm

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from dissect.nfs4.const import Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.errors import StateError
 from nfsanalyze.facts.identity import Confirm
 from nfsanalyze.state.census import Census, Moment

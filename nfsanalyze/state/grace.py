@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.batch import Kind
 from dissect.nfs4.const import Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.files import Reclaim
 from nfsanalyze.facts.identity import Confirm
 from nfsanalyze.facts.opens import Opens

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from dissect.nfs4.const import ExchgidFlag
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.disorder import MOST_NS, Slack

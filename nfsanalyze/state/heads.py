@@ -10,8 +10,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.declared import IMITABLE, Declared, Outcome

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.files import Held
 from nfsanalyze.facts.identity import Confirm
 from nfsanalyze.facts.opens import Opens

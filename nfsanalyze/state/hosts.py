@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.facts.printable import printable
 from nfsanalyze.facts.roles import Link

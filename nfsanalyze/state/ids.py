@@ -7,9 +7,10 @@ where it equals a clientid that is known otherwise, or carries all marks of Linu
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dissect.nfs4 import types as t
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.exchange import Exchange
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.state.instance import CLOCK_TOLERANCE_S, EARLIEST, LINUX

@@ -11,8 +11,9 @@ from __future__ import annotations
 import struct
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from dissect.nfs4.dataclass import dataclass
 
 Order = Literal["little", "big"]
 

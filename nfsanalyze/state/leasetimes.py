@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from dissect.nfs4 import types as t
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.exchange import Exchange
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.heads import Heads

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dissect.nfs4.batch import LinkEvent
+from dissect.nfs4.dataclass import dataclass
 
 ROUTER_ADDRESSES = 8
 """A MAC that speaks for more addresses than this is a router's."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.state.census import Census, Moment
 from nfsanalyze.state.gaps import LeaseTime
 from nfsanalyze.state.leases import Lease

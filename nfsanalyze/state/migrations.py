@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from dissect.nfs4.batch import TcpFlag
 from dissect.nfs4.const import Seq4Status, Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.errors import StateError
 from nfsanalyze.facts.files import Held
 from nfsanalyze.facts.migration import Asked, Listed, Moved

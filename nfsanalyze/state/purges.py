@@ -8,9 +8,9 @@ the clientid of the client's other mount, it ends the state of that mount too.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dissect.nfs4.const import ExchgidFlag
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.errors import StateError
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.state.detection import Detected

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dissect.nfs4 import types as t
 from dissect.nfs4.const import Seq4Status, Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.callbacks import Callback
 from nfsanalyze.facts.errors import StateError
 from nfsanalyze.facts.exchange import Exchange

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from dissect.nfs4.const import Op, Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.errors import StateError
 from nfsanalyze.facts.files import Reclaim
 from nfsanalyze.facts.identity import ClientOwner, Confirm

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.state.census import Census, Moment
 from nfsanalyze.state.declared import NOTHING, Declared

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from dissect.nfs4.batch import TcpFlag
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.printable import printable
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.episodes import WINDOW_NS

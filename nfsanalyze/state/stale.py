@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.batch import Kind, Marks
 from dissect.nfs4.const import Op, Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.errors import StateError
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.facts.roles import Link

@@ -7,13 +7,13 @@ is seen alive: by segments without data (keep-alives), or because it goes on lat
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.batch import Kind
 from dissect.nfs4.const import Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.facts.uses import Uses

@@ -7,8 +7,8 @@ another head or away from its own. What stays ambiguous is called undetermined, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.state.census import Census, Moment
 from nfsanalyze.state.declared import NOTHING, Declared

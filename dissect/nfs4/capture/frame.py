@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from dissect.nfs4.dataclass import dataclass
 
 MAX_CAPTURED = 4 * 262144
 """Longest record believed, four times libpcap's MAXIMUM_SNAPLEN: the largest offloaded packets fit twice."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct
 
 from dissect.nfs4.capture.errors import UnsupportedFormat
 from dissect.nfs4.capture.frame import MAX_CAPTURED, Frame, Interface, Tally
 from dissect.nfs4.capture.stream import CutShort, Source, zero_filled
+from dissect.nfs4.dataclass import dataclass
 
 FILE_HEADER = 24
 _MODIFIED = 0xA1B2CD34

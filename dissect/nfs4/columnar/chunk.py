@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.capture import Capture
 from dissect.nfs4.capture.frame import Frame
 from dissect.nfs4.columnar.space import SLACK, Index, Space
+from dissect.nfs4.dataclass import dataclass
 
 FRAMES = 1 << 16
 """Frames of a chunk at most: what is kept of each while it is decoded is more than the smallest have bytes."""

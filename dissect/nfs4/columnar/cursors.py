@@ -6,13 +6,13 @@ A cursor that met a flaw is no longer `good`; it stays where it is, and what it 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.columnar.space import Index
+from dissect.nfs4.dataclass import dataclass
 
 Mask = NDArray[np.bool_]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import ip_address
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from dissect.nfs4.columnar.headers import Segments
 from dissect.nfs4.columnar.space import Index, Space
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.link.segment import Segment
 from dissect.nfs4.tcp.connection import Endpoint
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from mmap import ACCESS_COPY, ALLOCATIONGRANULARITY, mmap
 from stat import S_ISREG
 
 from dissect.nfs4.capture import Capture
 from dissect.nfs4.columnar.chunk import spare
 from dissect.nfs4.columnar.space import SLACK, Space
+from dissect.nfs4.dataclass import dataclass
 
 _POPULATE_READ, _POPULATE_WRITE = 22, 23
 """madvise(2), Linux 5.14 and later: pages are read now, and what cannot be read is an error and no signal."""

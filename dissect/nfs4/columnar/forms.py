@@ -8,7 +8,7 @@ it here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from dissect.nfs4.columnar.cursors import Words
 from dissect.nfs4.columnar.lay import Laid, Records, lay
 from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.columnar.walk import COLUMNS, Seen
+from dissect.nfs4.dataclass import dataclass
 
 LONGEST_OCTETS = 1024
 """Of messages with file data in them few have the same length, and there is much to copy."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.columnar.headers import Segments
 from dissect.nfs4.columnar.space import Index
+from dissect.nfs4.dataclass import dataclass
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,8 +6,6 @@ options or fragments, IPv6 without extension headers; TCP whose header was captu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +13,7 @@ from dissect.nfs4.capture.frame import MAX_CAPTURED
 from dissect.nfs4.capture.linktypes import LinkType
 from dissect.nfs4.columnar.chunk import Chunk
 from dissect.nfs4.columnar.space import Index
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.link.protocols import VLAN_TAGS, EtherType, Protocol
 
 Mask = NDArray[np.bool_]

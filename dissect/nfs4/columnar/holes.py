@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dissect.nfs4.bounds import REORDER_FRAMES, STALLED_OCTETS
+from dissect.nfs4.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

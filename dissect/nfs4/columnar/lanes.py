@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dissect.nfs4.batch import Event
 from dissect.nfs4.bounds import NFS_PORTS
 from dissect.nfs4.columnar.endpoints import Way
 from dissect.nfs4.columnar.held import Held
 from dissect.nfs4.columnar.numbers import Numbers, reorder
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.flow import Flow
 from dissect.nfs4.gather import Gather
 from dissect.nfs4.rpc.match import Matched, UnderWay

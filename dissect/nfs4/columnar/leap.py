@@ -7,13 +7,13 @@ chains are followed together, and a chain counts if the one before it ends exact
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.columnar.space import Index, Space
+from dissect.nfs4.dataclass import dataclass
 
 Mask = NDArray[np.bool_]
 

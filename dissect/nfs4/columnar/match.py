@@ -6,13 +6,14 @@ Here no reply comes without a call before it. Where one does, its connection is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.bounds import UNANSWERED_CALLS, UNANSWERED_OF_XID
 from dissect.nfs4.columnar.space import Index
+from dissect.nfs4.dataclass import dataclass
 
 Mask = NDArray[np.bool_]
 

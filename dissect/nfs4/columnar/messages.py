@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from dissect.nfs4.columnar.match import NONE
 from dissect.nfs4.columnar.rows import Ops, intern, op_rows, ops_of
 from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.const import NFS_PROGRAM, NFS_V4, PROC_COMPOUND, AuthFlavor, MsgType, ReplyStat
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.message import CallHeader
 from dissect.nfs4.rpc.header import MAX_AUTH, RPC_VERSION, credential_of
 from dissect.nfs4.rpc.resync import CALL_OCTETS, REPLY_OCTETS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from dissect.nfs4.columnar.chunk import Chunk
 from dissect.nfs4.columnar.endpoints import Ways
 from dissect.nfs4.columnar.headers import Segments
 from dissect.nfs4.columnar.space import Index
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.link.segment import Segment
 
 

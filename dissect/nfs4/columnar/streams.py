@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from dissect.nfs4.columnar.openings import handshakes
 from dissect.nfs4.columnar.shown import acknowledged, ended, stood
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.columnar.span import Span
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.flow import Flow
 from dissect.nfs4.tcp.connection import FIN, RST, SYN
 from dissect.nfs4.tcp.half import Half, Shown

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from dissect.nfs4.columnar.cursors import Cursors, Mask, Tails, Words
@@ -11,6 +9,7 @@ from dissect.nfs4.columnar.shapes import ARGUMENTS, DENIED, FAILURES, RESULTS, S
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.compound import STATUS_LIMIT
 from dissect.nfs4.const import Op, Status
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.rows import HOLDERS, NAMERS
 
 MOST = 64

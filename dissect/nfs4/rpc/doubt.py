@@ -6,8 +6,9 @@ record begins, if it is one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import attrgetter
+
+from dissect.nfs4.dataclass import dataclass
 
 KEPT = 4
 """Places kept for a half-connection; a later one pushes out the first."""

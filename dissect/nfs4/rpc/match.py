@@ -8,12 +8,12 @@ backchannel both directions carry calls, and one xid may be under way in both.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any
 
 from dissect.nfs4.batch import FRAME_SHIFT
 from dissect.nfs4.bounds import REPLY_EARLY_FRAMES, UNANSWERED_CALLS, UNANSWERED_OF_XID
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.rpc.record import Record
 from dissect.nfs4.rpc.resync import is_reply
 

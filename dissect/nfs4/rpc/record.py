@@ -9,11 +9,11 @@ over NFS, begins and ends with captured segments only by chance, and is seldom f
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from operator import itemgetter
 
 from dissect.nfs4.batch import FRAME_SHIFT, Marks
 from dissect.nfs4.bounds import RECORD_OCTETS, RECORDS_A_FRAME
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.rpc.doubt import Doubt, Doubts
 from dissect.nfs4.rpc.resync import (
     HEAD_OCTETS,

@@ -8,12 +8,13 @@ connections and links, as the files of a ring buffer do. What is tied by none of
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.taps.copies import unique
 from dissect.nfs4.taps.prints import Index, Prints, Words
 from dissect.nfs4.tcp.connection import ACK, RST, SYN

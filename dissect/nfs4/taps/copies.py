@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.taps.prints import Index, Words
 
 WITHIN_NS = 100_000_000

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.taps.clocks import Clock, Tie, seamless
 from dissect.nfs4.taps.merge import Plan
 from dissect.nfs4.taps.prints import Prints, pair_of

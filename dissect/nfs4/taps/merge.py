@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dissect.nfs4.batch import CAPTURE_STRIDE
 from dissect.nfs4.capture import Capture, Frame, LinkType
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.link.layers import LAYERS
 from dissect.nfs4.link.odd import Undecoded
 from dissect.nfs4.link.protocols import EtherType, Protocol

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 
 import numpy as np
@@ -12,6 +11,7 @@ from dissect.nfs4.capture import Capture
 from dissect.nfs4.columnar.chunk import Chunk
 from dissect.nfs4.columnar.headers import Segments, headers
 from dissect.nfs4.columnar.records import chunks
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.link.segment import Segment
 from dissect.nfs4.link.unwrap import Unwrapper
 from dissect.nfs4.tcp.connection import FIN, SYN

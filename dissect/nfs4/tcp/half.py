@@ -12,11 +12,11 @@ that was seen.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
 from dissect.nfs4.bounds import BEHIND_OCTETS, REORDER_FRAMES, STALLED_OCTETS
+from dissect.nfs4.dataclass import dataclass
 
 LOSS = "loss"
 SNAPLEN = "snaplen"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.link.segment import Segment
 
 

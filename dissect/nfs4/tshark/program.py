@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.tshark.errors import TsharkError
 
 FIELDS = frozenset(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.types.common import Stateid
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from dissect.nfs4.dataclass import dataclass
 
 _SPECIAL = frozenset({b"\x00" * 12, b"\xff" * 12})
 

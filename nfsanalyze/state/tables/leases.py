@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dissect.nfs4.const import CreateSessionFlag, Status
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.identity import Confirm
 from nfsanalyze.facts.rows import first_rows
 from nfsanalyze.state.census import Moment
