@@ -6,7 +6,6 @@ import contextlib
 import os
 import stat
 import sys
-import tempfile
 from pathlib import Path
 
 from nfsanalyze.errors import OutputError
@@ -85,6 +84,8 @@ def write_file(path: Path, content: str | bytes) -> None:
 
 
 def _replace(target: Path, octets: bytes) -> None:
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
     fresh = Path(name)
     try:

@@ -14,7 +14,7 @@ from nfsanalyze.engine.evidence import Captures, Story, shortened, stories
 from nfsanalyze.engine.finding import SEVERITIES, Finding, NotEvaluable
 from nfsanalyze.engine.message import listed, render
 from nfsanalyze.engine.rule import CONFIDENCES, Rule, RuleError
-from nfsanalyze.engine.sql import LABELS, TIMES, frame_columns, run_detect
+from nfsanalyze.engine.sql import LABELS, TIMES, frame_columns, run_detects
 from nfsanalyze.engine.subject import Client, fingerprint, label, read_clients
 from nfsanalyze.facts.schema import polars_schema
 
@@ -59,13 +59,13 @@ def run(
     blindness = Blindness(_table(tables, "blind"))
     drafts: list[_Draft] = []
     withheld: list[NotEvaluable] = []
-    for rule in rules:
-        if all(name in tables and not tables[name].is_empty() for name in rule.needs):
-            for draft in _drafts(rule, tables, clients):
-                if draft.frames:
-                    drafts.append(draft)
-                else:
-                    withheld.append(_withheld(draft, clients, "the facts it rests on name no frame"))
+    asked = [rule for rule in rules if all(name in tables and not tables[name].is_empty() for name in rule.needs)]
+    for rule, result in zip(asked, run_detects(asked, tables), strict=True):
+        for draft in _drafts(rule, result, clients):
+            if draft.frames:
+                drafts.append(draft)
+            else:
+                withheld.append(_withheld(draft, clients, "the facts it rests on name no frame"))
     told = stories({frame for draft in drafts for frame in draft.frames}, tables)
     kept: dict[str, list[_Draft]] = defaultdict(list)
     fired: dict[str, set[Pair]] = defaultdict(set)
@@ -89,10 +89,9 @@ def run(
     return linked([finding for finding, _ in found]), unjudged(rules, blindness, fired, withheld)
 
 
-def _drafts(rule: Rule, tables: Mapping[str, pl.DataFrame], clients: Mapping[int, Client]) -> list[_Draft]:
+def _drafts(rule: Rule, result: pl.DataFrame, clients: Mapping[int, Client]) -> list[_Draft]:
     import polars as pl
 
-    result = run_detect(rule, tables)
     if result.is_empty():
         return []
     times = {name: result[name].cast(pl.Int64).to_list() for name in TIMES if name in result.columns}

@@ -15,7 +15,7 @@ from dissect.nfs4.batch import Credential, Kind, Marks
 from dissect.nfs4.const import Op
 from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.rows import grouped, numbered
+from nfsanalyze.facts.rows import distinct, grouped, numbered
 from nfsanalyze.facts.trace import Trace
 
 _LEASE_OPS = (
@@ -78,4 +78,4 @@ def _lease_calls(trace: Trace) -> NDArray[np.intp]:
         for message_id, values in trace.details.items()
         if any(isinstance(value, _INTRODUCTIONS) for _, value in values)
     ]
-    return np.union1d(named.astype(np.intp), np.array(told, np.intp))
+    return distinct(named.astype(np.intp), np.array(told, np.intp))

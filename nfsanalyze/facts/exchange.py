@@ -12,6 +12,7 @@ from dissect.nfs4.batch import NO_STATUS, Credential, Kind, Marks
 from dissect.nfs4.const import Op
 from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.roles import Link
+from nfsanalyze.facts.rows import distinct
 from nfsanalyze.facts.trace import Trace, frame_of
 
 
@@ -65,7 +66,7 @@ def exchanges(trace: Trace, links: dict[int, Link]) -> Iterator[Exchange]:
     m, ids = trace.messages, trace.messages["id"]
     told = trace.rows(np.fromiter(trace.details, np.uint64, len(trace.details)))
     answers = m["answer"][told]
-    rows = np.unique(np.where((m["kind"][told] & 1 == 1) & (answers >= 0), answers, told))
+    rows = distinct(np.where((m["kind"][told] & 1 == 1) & (answers >= 0), answers, told))
     rows = rows[m["marks"][rows] & int(Marks.RETRANSMITTED) == 0]
     called = m["kind"][rows] & 1 == 0
     replies = np.where(called, m["answer"][rows], rows)

@@ -6,6 +6,7 @@ list[u64] list[str]; a trailing `?` admits null. Frames are numbered as in `diss
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from nfsanalyze.facts import (
@@ -46,9 +47,15 @@ VOLUME = tuple(table.name for table in schema_volume.TABLES)
 
 def polars_schema(name: str) -> dict[str, pl.DataType]:
     """Polars types of a table's columns, in order."""
+    kinds = _kinds()
+    return {column.name: kinds[column.dtype] for column in TABLES[name].columns}
+
+
+@cache
+def _kinds() -> dict[str, pl.DataType]:
     import polars as pl
 
-    kinds: dict[str, pl.DataType] = {
+    return {
         "u32": pl.UInt32(),
         "u64": pl.UInt64(),
         "i32": pl.Int32(),
@@ -61,7 +68,6 @@ def polars_schema(name: str) -> dict[str, pl.DataType]:
         "list[u64]": pl.List(pl.UInt64()),
         "list[str]": pl.List(pl.String()),
     }
-    return {column.name: kinds[column.dtype] for column in TABLES[name].columns}
 
 
 __all__ = ["TABLES", "VOLUME", "Column", "Table", "polars_schema"]

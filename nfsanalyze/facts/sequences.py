@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dissect.nfs4.batch import Kind, Marks
 from dissect.nfs4.const import Op, Seq4Status, Status
 from dissect.nfs4.dataclass import dataclass
+from nfsanalyze.facts.rows import distinct
 from nfsanalyze.facts.trace import Trace
 
 SLOT_STATUSES = (
@@ -51,7 +52,7 @@ def flag_runs(trace: Trace) -> list[FlagRun]:
     """All runs, by their first reply."""
     o = trace.ops
     good = (o["op"] == int(Op.SEQUENCE)) & (o["status"] == 0)
-    flagged = np.unique(o["key"][good & (o["flags"] != 0)])
+    flagged = distinct(o["key"][good & (o["flags"] != 0)])
     if not len(flagged):
         return []
     at = _of(trace, np.flatnonzero(good & np.isin(o["key"], flagged)), Kind.COMPOUND_REPLY)

@@ -17,7 +17,7 @@ from dissect.nfs4.batch import NO_STATUS, Kind, Marks
 from dissect.nfs4.const import Op, Status
 from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.exchange import failures
-from nfsanalyze.facts.rows import first_rows, last_rows, numbered
+from nfsanalyze.facts.rows import distinct, first_rows, last_rows, numbered
 from nfsanalyze.facts.trace import Trace
 
 
@@ -67,7 +67,7 @@ class Uses:
 
     def ends(self) -> NDArray[np.intp]:
         """Rows of the first and of the last use of each key on each connection, ascending."""
-        return np.union1d(first_rows(self.pair, self.pairs), last_rows(self.pair, self.pairs))
+        return distinct(first_rows(self.pair, self.pairs), last_rows(self.pair, self.pairs))
 
 
 _COLUMNS = ("call", "reply", "conn", "key", "op", "how", "status")

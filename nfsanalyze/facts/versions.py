@@ -11,6 +11,7 @@ from dissect.nfs4.batch import Kind, Marks
 from dissect.nfs4.const import Status
 from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.roles import Link
+from nfsanalyze.facts.rows import distinct
 from nfsanalyze.facts.trace import Trace
 
 Pair = tuple[str, str]
@@ -36,7 +37,7 @@ def version_refusals(trace: Trace, links: dict[int, Link]) -> list[VersionRefusa
     refused = np.flatnonzero(replies & (m["status"] == int(Status.MINOR_VERS_MISMATCH)))
     if not len(refused):
         return []
-    asked = {links[conn] for conn in np.unique(m["conn"][refused]).tolist() if conn in links}
+    asked = {links[conn] for conn in distinct(m["conn"][refused]).tolist() if conn in links}
     pairs = {(link.client_address, link.server_address) for link in asked}
     accepted = _accepted(trace, links, pairs, np.flatnonzero(replies & (m["status"] == 0) & (m["minor"] >= 0)))
     out = []

@@ -11,7 +11,7 @@ import numpy as np
 from dissect.nfs4.batch import Gap, Kind, Marks
 from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.rows import grouped
+from nfsanalyze.facts.rows import distinct, grouped
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.leases import Lease
@@ -199,7 +199,7 @@ def _orphans(trace: Trace, links: dict[int, Link]) -> Iterable[Gap]:
     orphan = answer & (m["answer"] < 0)
     if not orphan.any():
         return
-    conns = np.unique(m["conn"][orphan])
+    conns = distinct(m["conn"][orphan])
     rows_of = np.flatnonzero(np.isin(m["conn"], conns))
     holes: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for gap in trace.gaps:

@@ -19,6 +19,7 @@ from nfsanalyze.facts.files import Reclaim
 from nfsanalyze.facts.identity import Confirm
 from nfsanalyze.facts.opens import Opens
 from nfsanalyze.facts.roles import Link
+from nfsanalyze.facts.rows import distinct
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.state.census import Census, Moment, moment
 from nfsanalyze.state.gaps import change_near
@@ -89,7 +90,7 @@ def _stretch(
     busiest = int(np.argmax(within))
     return Grace(
         address=address,
-        clients=frozenset(links[conn].client_address for conn in np.unique(conns).tolist()),
+        clients=frozenset(links[conn].client_address for conn in distinct(conns).tolist()),
         first=moment(trace, rows[0]),
         last=moment(trace, rows[-1]),
         count=len(rows),

@@ -17,7 +17,7 @@ from nfsanalyze.facts.facts import Facts
 from nfsanalyze.facts.files import Files, Held
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.rows import first_rows, last_rows, numbered
+from nfsanalyze.facts.rows import distinct, first_rows, last_rows, numbered
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.facts.uses import Uses, accepted
 from nfsanalyze.state.aftermath import Aftermath, Known, aftermath
@@ -243,7 +243,7 @@ def _write_verifiers(trace: Trace, found: dict[int, Link]) -> Verifiers:
     at = np.flatnonzero(((o["op"] == int(Op.WRITE)) | (o["op"] == int(Op.COMMIT))) & (o["status"] == 0))
     out: Verifiers = defaultdict(lambda: defaultdict(list))
     pairs, numbers = numbered(conns[o["row"][at]], o["key"][at])
-    for end in np.union1d(first_rows(numbers, len(pairs)), last_rows(numbers, len(pairs))).tolist():
+    for end in distinct(first_rows(numbers, len(pairs)), last_rows(numbers, len(pairs))).tolist():
         row, key = int(o["row"][at[end]]), trace.keys[int(o["key"][at[end]])]
         link = found.get(int(conns[row]))
         if len(key) == 8 and link is not None:

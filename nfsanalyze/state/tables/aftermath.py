@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from statistics import median
 from typing import Any
 
 from nfsanalyze.state.infer import DEFAULT_LEASE_S, Case
@@ -36,7 +35,7 @@ def stale_renewals(case: Case) -> Iterator[Row]:
             "last_frame": r.replies[-1].frame,
             "first": r.calls[0].time,
             "last": r.replies[-1].time,
-            "period_s": median(steps) / 1e9 if steps else None,
+            "period_s": _median(steps) / 1e9 if steps else None,
             "end": r.end,
             "end_frame": r.end_at.frame if r.end_at else None,
             "waited_s": max(0, r.last_call.time - r.replies[0].time) / 1e9,
@@ -168,3 +167,9 @@ def late_renewals(case: Case) -> Iterator[Row]:
             "lease_time_s": x.lease_time.seconds,
             "held_state": held_state(case, x.lease, x.last),
         }
+
+
+def _median(values: Sequence[int]) -> float:
+    """`statistics.median`; that module loads more than all of this one needs."""
+    ordered, middle = sorted(values), len(values) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
