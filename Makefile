@@ -5,6 +5,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTEST_ARGS ?= -q -n 2
 SEEDS ?= 0 20
+BENCH_ARGS ?=
 
 .PHONY: help environment demo test lint types layers check bench forms soundness readme man docs-rules clean
 
@@ -36,7 +37,7 @@ check: environment
 
 bench: environment
 	@bash tools/need.sh tshark tcpdump
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
 soundness: environment
 	$(BIN)/python tools/damage.py $(SEEDS)

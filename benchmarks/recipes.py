@@ -1,4 +1,5 @@
-"""Captures to measure with, made and grown under benchmarks/work: bulk transfer in two frame sizes, and metadata.
+"""Captures to measure with, made and grown under benchmarks/work: bulk transfer in two frame sizes, metadata, and the
+making of files.
 
 python benchmarks/recipes.py NAME MEGABYTES     # prints the path
 """
@@ -72,10 +73,27 @@ def _metadata() -> Wire:
     return wire
 
 
+def _creation() -> Wire:
+    """3 000 files made: OPEN of a new name, a small WRITE, CLOSE: each message names state of its own."""
+    wire = Wire(tick=0.00002)
+    c, session = _mount(wire, 1448)
+    for i in range(3_000):
+        state, handle = (1, b"%012d" % i), b"handle of file %d" % i
+        c.compound(
+            [op("PUTFH"), op("OPEN", name=f"f{i}", create={"size": 0}), "GETFH", op("GETATTR")], session=session
+        ).reply([{}, {"stateid": state}, {"handle": handle}, {"size": 0}])
+        c.compound([op("PUTFH", handle=handle), op("WRITE", stateid=state, data=b"x" * 64)], session=session).reply(
+            [{}, {"count": 64, "verifier": 7}]
+        )
+        c.compound([op("PUTFH", handle=handle), op("CLOSE", stateid=state)], session=session).reply([{}, {}])
+    return wire
+
+
 RECIPES: dict[str, Callable[[], Wire]] = {
     "bulk-1500": lambda: _bulk(1448),
     "bulk-64k": lambda: _bulk(62_000),
     "metadata": _metadata,
+    "creation": _creation,
 }
 
 
