@@ -168,7 +168,8 @@ class HalfSummary:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkEvent:
     """A run of frames that bind an address to a MAC. `adjacent` where ARP or a neighbour advertisement says so itself
-    (a router's MAC stands on every address behind it); `gratuitous` where nobody asked for it."""
+    (a router's MAC stands on every address behind it); `gratuitous` where nobody asked for it; `routed` where a TTL
+    shows that a router stands between, whoever answers ARP."""
 
     frame: int
     time: int
@@ -178,6 +179,7 @@ class LinkEvent:
     gratuitous: bool
     last_frame: int
     last: int
+    routed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,7 @@ TABLES = (
         mac            str       MAC, colon form
         adjacent       bool      ARP or neighbour advertisement binds the two: the MAC is the host's own, not a router's
         gratuitous     bool      announced without being asked
+        routed         bool      a TTL shows a router between, whatever ARP says: the MAC is nobody's own
         first_frame    u64       first frame of the run
         last_frame     u64       last frame of the run
         first          time      time of the first

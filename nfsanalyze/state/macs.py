@@ -1,7 +1,8 @@
 """MACs and addresses: which head's port spoke for an address, and when a MAC is only a router's.
 
 A MAC proves something about a head only where ARP or a neighbour advertisement ties it to the address (adjacency);
-behind a router every head has the router's MAC.
+behind a router every head has the router's MAC. A router may answer ARP for the hosts behind it (proxy ARP, RFC 1027):
+it is told by the TTL of what it forwards.
 """
 
 from __future__ import annotations
@@ -16,8 +17,22 @@ ROUTER_ADDRESSES = 8
 """A MAC that speaks for more addresses than this is a router's."""
 
 
-VIRTUAL = b"\x00\x00\x5e\x00"
-"""VRRP (RFC 9568 section 7.3) and CARP: such a MAC goes with the address from machine to machine."""
+VIRTUAL = tuple(
+    map(
+        bytes.fromhex,
+        (
+            "00005e00",  # VRRP (RFC 9568 section 7.3) and CARP
+            "00000c07ac",  # HSRP
+            "00000c9f",  # HSRP version 2
+            "000573a0",  # HSRP over IPv6
+            "0007b400",  # GLBP
+            "123456789abc",  # Azure answers ARP for a whole network with it
+            "eeeeeeeeeeee",  # Calico
+            "feffffffffff",  # Xen
+        ),
+    )
+)
+"""Such a MAC goes with the address from machine to machine, or stands for every machine of a virtual network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +103,7 @@ def macs(events: Iterable[LinkEvent], known_routers: Iterable[bytes] = ()) -> Ma
         serves[event.mac].add(event.address)
     routers = {mac for mac, addresses in serves.items() if len(addresses) > ROUTER_ADDRESSES} | set(known_routers)
     routers |= {mac for mac in serves if mac.startswith(VIRTUAL)}
+    routers |= {run.mac for there in runs.values() for run in there if run.routed}
     return Macs(
         runs={a: tuple(sorted(r, key=lambda e: (e.time, e.frame))) for a, r in sorted(runs.items())},
         routers=frozenset(routers),

@@ -13,8 +13,7 @@ ROUTER = "02:00:00:00:0f:ff"
 
 class Cluster:
     """`at`: the head that answers at an address, None while nothing does. Without `adjacent` every address is behind
-    one
-    router: no ARP, and one MAC for all."""
+    one router: no ARP, one MAC for all, and one off the TTL."""
 
     def __init__(self, heads: Mapping[str, Head], *, start: str = "2026-11-22T12:00:00", adjacent: bool = True) -> None:
         self.wire = Wire(start=start)
@@ -23,6 +22,7 @@ class Cluster:
         self.connections: dict[str, list[Connection]] = {}
         for address, head in heads.items():
             self.wire.host(address, head.mac if adjacent else ROUTER)
+            self.wire.ttls[address] = head.ttl if adjacent else 63
 
     @property
     def now(self) -> int:

@@ -37,11 +37,13 @@ Key = tuple[bytes, str]
 class Head:
     """One running instance. `grace_until` in ns; `remembers`: reclaims are granted in grace (it has the list of
     clients);
-    `per_address`: one client record for each of its own addresses in v4.1, as Ganesha has it."""
+    `per_address`: one client record for each of its own addresses in v4.1, as Ganesha has it; `ttl`: what is left of it
+    where the capture is."""
 
     name: bytes = b"hn1"
     scope: bytes | None = None
     mac: str = "02:00:00:00:01:01"
+    ttl: int = 64
     booted: int = second("2026-11-20T08:00:07")
     layout: Layout = LINUX
     counter: int = 0x5A010000

@@ -219,16 +219,29 @@ def as_raw_ip(packets: Packets) -> Packets:
     ]
 
 
+def forwarded(data: bytes, ip: int) -> bytes:
+    """One off the TTL of an IPv4 packet, and its checksum mended (RFC 1141)."""
+    summed = int.from_bytes(data[ip + 10 : ip + 12], "big") + 0x100
+    summed = (summed & 0xFFFF) + (summed >> 16)
+    return (
+        data[: ip + 8]
+        + bytes([data[ip + 8] - 1])
+        + data[ip + 9 : ip + 10]
+        + summed.to_bytes(2, "big")
+        + data[ip + 12 :]
+    )
+
+
 def behind_router(mac: bytes, *servers: str, arp: bool) -> Change:
-    """The servers are in another network: their packets bear a router's MAC, and ARP for them is not seen, or
-    (`arp`) the router answers it for all of them."""
+    """The servers are in another network: their packets bear a router's MAC and have lost one of their TTL, and ARP for
+    them is not seen, or (`arp`) the router answers it for all of them."""
     far = {bytes(map(int, server.split("."))) for server in servers}
 
     def ip(packet: Packet) -> Packet:
         source, target = packet.addresses or (b"", b"")
         data = packet.data
         if source in far:
-            data = data[:6] + mac + data[12:]
+            data = forwarded(data[:6] + mac + data[12:], packet.payload_at)
         if target in far:
             data = mac + data[6:]
         return replace(packet, data=data)

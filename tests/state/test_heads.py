@@ -10,7 +10,7 @@ from nfsanalyze.analysis import Analysis
 from scenarios.cluster import A1, A2, A3, Cluster
 from scenarios.hosts import Host, Mount, renewals
 from scenarios.judged import fired, judged, rows
-from scenarios.layouts import FREEBSD, GANESHA, ILLUMOS, LINUX, RANDOM, Layout
+from scenarios.layouts import FREEBSD, GANESHA, ILLUMOS, LINUX, NFS4J, RANDOM, Layout
 from scenarios.server import Head
 from scenarios.stories import (
     MAC_1,
@@ -52,6 +52,17 @@ class TestProof:
         done = judged(one_server(layout=RANDOM, adjacent=False).cluster)
         assert stays(done) == [(A1, 1), (A2, 2)]
         assert proofs(done) == set()
+        assert "NFS201" not in fired(done)
+
+    @pytest.mark.parametrize("layout", [RANDOM, NFS4J])
+    @pytest.mark.parametrize("minor", [0, 1])
+    def test_an_equal_mac_with_a_ttl_that_no_host_begins_with_is_a_routers(self, layout: Layout, minor: int) -> None:
+        """Proxy ARP: one MAC says of itself that it is both addresses, and no id tells that two answer through it."""
+        head_1, head_2 = heads(layout, ttl=63)
+        head_2.mac = head_1.mac
+        done = judged(pair(head_1=head_1, head_2=head_2, minor=minor).cluster)
+        assert stays(done) == [(A1, 1), (A2, 2)]
+        assert (proofs(done), proofs(done, proven=False)) == (set(), set())
         assert "NFS201" not in fired(done)
 
     def test_an_equal_mac_that_answers_for_two_heads_is_a_routers(self) -> None:

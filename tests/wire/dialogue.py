@@ -289,6 +289,8 @@ class Wire:
         self.tick = round(tick * 10**9)
         self.frames: list[tuple[int, bytes]] = []
         self.macs: dict[str, bytes] = {}
+        self.ttls: dict[str, int] = {}
+        "with which packets of an address are captured, where it is not the 64 that hosts begin with"
         self.opened = 0
 
     def mac(self, address: str) -> bytes:
@@ -309,7 +311,8 @@ class Wire:
         return len(self.frames)
 
     def ip(self, source: str, target: str, protocol: int, payload: bytes, *, lost: bool = False) -> int:
-        kind, packet = frames.ip_packet(source, target, protocol, payload, ident=len(self.frames) + 1)
+        ident, ttl = len(self.frames) + 1, self.ttls.get(source, 64)
+        kind, packet = frames.ip_packet(source, target, protocol, payload, ident, ttl)
         return self.put(frames.ethernet(self.mac(source), self.mac(target), kind, packet), lost=lost)
 
     def arp(self, address: str, mac: str, *, gratuitous: bool = False, asked_by: str | None = None) -> int:

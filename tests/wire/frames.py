@@ -22,12 +22,12 @@ def checksum(data: bytes) -> int:
     return ~total & 0xFFFF
 
 
-def ip_packet(source: str, target: str, protocol: int, payload: bytes, ident: int) -> tuple[int, bytes]:
+def ip_packet(source: str, target: str, protocol: int, payload: bytes, ident: int, ttl: int = 64) -> tuple[int, bytes]:
     """The EtherType and the packet."""
     a, b = ipaddress.ip_address(source), ipaddress.ip_address(target)
     if a.version == 6:
-        return 0x86DD, struct.pack(">IHBB", 6 << 28, len(payload), protocol, 64) + a.packed + b.packed + payload
-    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), ident & 0xFFFF, 0x4000, 64, protocol, 0)
+        return 0x86DD, struct.pack(">IHBB", 6 << 28, len(payload), protocol, ttl) + a.packed + b.packed + payload
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), ident & 0xFFFF, 0x4000, ttl, protocol, 0)
     head += a.packed + b.packed
     return 0x0800, head[:10] + struct.pack(">H", checksum(head)) + head[12:] + payload
 

@@ -10,9 +10,10 @@ from dissect.nfs4.columnar.chunk import Chunk
 from dissect.nfs4.columnar.endpoints import Ways
 from dissect.nfs4.columnar.headers import Segments
 from dissect.nfs4.columnar.space import Index
-from dissect.nfs4.link.runs import Binding, LinkRuns
+from dissect.nfs4.link.runs import FIRST_TTLS, RST, Binding, LinkRuns
 
 _NO_MAC = 0
+_FIRST = np.isin(np.arange(256), list(FIRST_TTLS))
 _UNSPECIFIED = ("0.0.0.0", "::")
 
 
@@ -39,14 +40,14 @@ class Sightings:
 
         def feed(before: int) -> None:
             while stretches and stretches[-1][0] < before:
-                _, address, mac, frame, time, last_frame, last = stretches.pop()
-                self._runs.saw(address, mac, Binding.SPOKE, frame, time, last_frame, last)
+                _, address, mac, frame, time, last_frame, last, routed = stretches.pop()
+                self._runs.saw(address, mac, Binding.SPOKE, frame, time, last_frame, last, routed)
 
         return feed
 
     def _stretches(
         self, chunk: Chunk, segments: Segments, way: Index, odd: Index, base: int
-    ) -> list[tuple[int, str, bytes, int, int, int, int]]:
+    ) -> list[tuple[int, str, bytes, int, int, int, int, bool]]:
         if not len(segments.frame) or int(segments.mac.max()) < 0:
             return []
         ways = self._ways.ways
@@ -71,9 +72,11 @@ class Sightings:
         starts = np.concatenate([[0], np.flatnonzero(change) + 1])
         ends = np.append(starts[1:], len(order)) - 1
         first, last = segments.frame[order[starts]], segments.frame[order[ends]]
+        far = ~_FIRST[segments.ttl] & (segments.flags & RST == 0)
+        routed = np.logical_or.reduceat(far[order], starts)
         found = [
-            (index, names[address], value.to_bytes(6, "big"), begin + base, time, end + base, last_time)
-            for index, address, value, begin, time, end, last_time in zip(
+            (index, names[address], value.to_bytes(6, "big"), begin + base, time, end + base, last_time, hop)
+            for index, address, value, begin, time, end, last_time, hop in zip(
                 first.tolist(),
                 source[starts].tolist(),
                 number[starts].tolist(),
@@ -81,6 +84,7 @@ class Sightings:
                 chunk.time[first].tolist(),
                 chunk.number[last].tolist(),
                 chunk.time[last].tolist(),
+                routed.tolist(),
                 strict=True,
             )
             if names[address] not in _UNSPECIFIED

@@ -27,6 +27,13 @@ MACS_AN_ADDRESS = 16
 ADDRESSES = 65536
 """Addresses watched; more are a scan."""
 
+FIRST_TTLS = frozenset((64, 128, 255))
+"""What hosts begin with (RFC 1700: 64). A router takes one off (RFC 1812 section 5.3.1), also one that answers ARP for
+hosts behind it."""
+
+RST = 0x04
+"""Resets are often made by what stands between, with a TTL of its own."""
+
 Note = Callable[[str, int], None]
 
 
@@ -44,12 +51,13 @@ class Binding(IntEnum):
 class Run:
     """Frames of one address from one MAC. While it is the current run, `last_frame` and `last` may be moved."""
 
-    __slots__ = ("first", "first_frame", "last", "last_frame", "mac", "since")
+    __slots__ = ("first", "first_frame", "last", "last_frame", "mac", "routed", "since")
 
     def __init__(self, mac: bytes, frame: int, time: int) -> None:
         self.mac = mac
         self.first_frame = self.last_frame = frame
         self.first = self.last = self.since = time
+        self.routed = False
 
 
 class _Held:
@@ -82,6 +90,7 @@ class LinkRuns:
         time: int,
         last_frame: int | None = None,
         last: int | None = None,
+        routed: bool = False,
     ) -> None:
         """Take one sighting, or with `last_frame` and `last` a stretch of them without another MAC between."""
         key = (address, binding)
@@ -98,6 +107,7 @@ class LinkRuns:
         run = held.current
         run.last_frame = frame if last_frame is None else last_frame
         run.last = time if last is None else last
+        run.routed |= routed
         if binding is Binding.SPOKE:
             self.speaking[address] = run
 
@@ -146,5 +156,6 @@ class LinkRuns:
                 gratuitous=binding is Binding.ANNOUNCED,
                 last_frame=run.last_frame,
                 last=run.last,
+                routed=run.routed,
             )
         )

@@ -31,7 +31,7 @@ from dissect.nfs4.link.protocols import (
     Protocol,
     Wrapper,
 )
-from dissect.nfs4.link.runs import Binding, LinkRuns
+from dissect.nfs4.link.runs import FIRST_TTLS, RST, Binding, LinkRuns
 from dissect.nfs4.link.segment import Other, Segment
 
 _TCP = Struct(">HHIIBB").unpack_from
@@ -117,6 +117,10 @@ class Unwrapper:
         body = start + (offset >> 4) * 4
         if body < start + 20 or body > stop:
             raise Malformed("TCP header")
+        if packet.ttl not in FIRST_TTLS and mac is not None and not flags & RST:
+            run = self.runs.speaking.get(source)
+            if run is not None and run.mac == mac:
+                run.routed = True
         return (
             Segment(
                 frame=number,

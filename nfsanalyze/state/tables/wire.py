@@ -46,6 +46,7 @@ def link_runs(case: Case) -> Iterator[Row]:
             "mac": run.mac.hex(":"),
             "adjacent": run.adjacent,
             "gratuitous": run.gratuitous,
+            "routed": run.routed,
             "first_frame": run.frame,
             "last_frame": run.last_frame,
             "first": run.time,

@@ -9,8 +9,9 @@ import pytest
 from decoded import CAPTURES, Decoded
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from same import COUNTS, compare, said
+from same import COUNTS, compare, opened, said
 
+from dissect.nfs4.batch import LinkEvent
 from dissect.nfs4.capture import open_capture
 from dissect.nfs4.columnar import columnar
 from dissect.nfs4.columnar import streams as sorting
@@ -38,6 +39,27 @@ def test_one_packet_at_a_time(name: str) -> None:
 def test_frame_numbers_of_a_later_capture() -> None:
     (path,) = [path for path in CAPTURES if path.name == "05a-v40-server-reboot.pcap"]
     compare(path.read_bytes(), 3_000, capture_no=2)
+
+
+def test_ttls_that_show_a_router() -> None:
+    """Of segments, whichever of a run they are; resets are often made by what stands between."""
+    wire = Wire()
+    wire.ttls = {"10.0.0.1": 64, "10.0.0.2": 64, "fd00::1": 63}
+    ends = ("10.0.0.11:871", "10.0.0.1:2049"), ("10.0.0.11:872", "10.0.0.2:2049"), ("[fd00::11]:873", "[fd00::1]:2049")
+    connections = [wire.connect(client, server) for client, server in ends]
+    for connection in connections:
+        connection.call("RENEW", clientid=0x11).reply()
+    wire.ttls = {"10.0.0.1": 61, "10.0.0.2": 61, "fd00::1": 64}
+    connections[0].reset()
+    for connection in connections[1:]:
+        connection.call("RENEW", clientid=0x11).reply()
+    data = wire.pcap()
+    events = Decoded(exact(opened(data))).events
+    assert {event.address for event in events if isinstance(event, LinkEvent) and event.routed} == {
+        "10.0.0.2",
+        "fd00::1",
+    }
+    compare(data, 1, 300, 4096)
 
 
 KINDS = 9
