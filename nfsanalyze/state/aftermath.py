@@ -65,7 +65,7 @@ def aftermath(k: Known) -> Aftermath:
     return Aftermath(
         grants=tuple(granted),
         verifier_changes=tuple(verifier_changes(owners, k.facts.uses, trace, links, k.ids)),
-        stale_runs=tuple(stale_runs(trace, links, k.facts.errors, owners, k.leases, of)),
+        stale_runs=tuple(stale_runs(trace, links, k.facts.errors, owners, k.leases, of, k.slack)),
         graces=tuple(graces(trace, links, k.changes)),
         late_reclaims=tuple(
             late_reclaims(k.recoveries, held.reclaims, confirms, k.changes, k.census, opened, trace, links)

@@ -81,12 +81,13 @@ def grants(
         of_id[lease.clientid].append(lease)
     ends = _Ends(confirms, of_id, refused, times, clients, ids)
     out = []
+    spent: set[int] = set()
     held: dict[tuple[object, ...], Grant] = {}
     for o in granted:
         # nobody knows a confirm verifier before it is given out: one captured just before shows disorder by itself
-        known = MOST_NS if o.op == "SETCLIENTID" and any(o.confirm_verifier or b"") else 0
+        known = MOST_NS if o.op == "SETCLIENTID" else 0
         since = o.time - max(known, slack.get((clients.of_owner[o.frame], o.link.server_address), 0))
-        tried = [c for c in answers.get(_key(o), ()) if c.time >= since]
+        tried = [c for c in answers.get(_key(o), ()) if c.time >= since and c.frame not in spent]
         later = [x for x in asked[o.minor, o.owner, o.link.server_address, o.link.client_address] if x.time > o.time]
         superseded = later[0] if later and (not tried or later[0].time < tried[0].time) else None
         lineage = (o.minor, o.owner, o.link.server_address)
@@ -109,6 +110,9 @@ def grants(
                 grant = ends.with_previous(grant, before)
             held[lineage] = grant
         out.append(grant)
+        if o.op == "SETCLIENTID" and not any(o.confirm_verifier or b"") and superseded is None:
+            # a verifier of zeros does not tell whose it is: each confirms one grant
+            spent.update(c.frame for c in (grant.tried, grant.confirmed) if c is not None)
     return out
 
 

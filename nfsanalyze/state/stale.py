@@ -20,6 +20,7 @@ from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.rows import grouped
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.state.census import Moment, moment
+from nfsanalyze.state.disorder import Slack
 from nfsanalyze.state.leases import Lease
 
 
@@ -47,8 +48,10 @@ def stale_runs(
     owners: Sequence[ClientOwner],
     leases: Sequence[Lease],
     client_of: Mapping[int, int],
+    slack: Slack,
 ) -> list[StaleRun]:
-    """All runs, by first frame."""
+    """All runs, by first frame. What the client asked for within `slack` before a refused RENEW may have come after
+    it."""
     refused: dict[tuple[str, str, bytes], list[StateError]] = defaultdict(list)
     for e in errors:
         if e.op == Op.RENEW and e.status == int(Status.STALE_CLIENTID) and e.key is not None and e.call_time:
@@ -66,7 +69,8 @@ def stale_runs(
     out = []
     for (client, server, clientid), series in sorted(refused.items()):
         mine = [lease for lease in of_id[clientid] if server in lease.addresses]
-        for run, end in _split(sorted(series, key=_when), asked[client, server], mine):
+        late = max(slack.get((client_of.get(e.link.conn, 0), server), 0) for e in series)
+        for run, end in _split(sorted(series, key=_when), asked[client, server], mine, late):
             out.append(
                 StaleRun(
                     client=client_of.get(run[0].link.conn),
@@ -91,13 +95,13 @@ _End = tuple[str, Moment]
 
 
 def _split(
-    series: Sequence[StateError], asked: Sequence[Moment], leases: Sequence[Lease]
+    series: Sequence[StateError], asked: Sequence[Moment], leases: Sequence[Lease], late: int
 ) -> list[tuple[list[StateError], _End | None]]:
     """Runs, and what ends each."""
     out: list[tuple[list[StateError], _End | None]] = []
     for e in series:
         time, _ = _when(e)
-        ends = [("identity", m) for m in asked if m.time > time]
+        ends = [("identity", m) for m in asked if m.time >= time - late]
         ends += [("accepted", m) for lease in leases if (m := _accepted(lease, time)) is not None]
         end = min(ends, key=lambda x: (x[1].time, x[1].frame), default=None)
         if out and out[-1][1] == end:

@@ -18,6 +18,7 @@ from scenarios.identity_scenarios import (
 )
 from scenarios.server import Head
 from scenarios.stories import pair, taken_over
+from wire.dialogue import Wire
 
 
 def ends(cluster: Cluster) -> list[str]:
@@ -77,6 +78,22 @@ def test_an_unconfirmed_one_and_one_asked_for_again() -> None:
     assert first.superseded is not None
     assert first.superseded.frame == second.owner.frame
     assert second.in_force is not None
+
+
+@pytest.mark.parametrize("confirms", [1, 2])
+def test_a_confirm_verifier_of_zeros_confirms_one_grant(confirms: int) -> None:
+    """A confirm captured just before its SETCLIENTID counts, but not one that is that of the grant before."""
+    wire = Wire()
+    c = wire.connect("10.0.0.11:871", "10.0.0.1:2049")
+    zeros = {"clientid": 0x1122334455667788, "confirm": 0}
+    c.call("SETCLIENTID", owner=b"Linux NFSv4.0 web01", verifier=1).reply(**zeros)
+    for _ in range(confirms):
+        c.call("SETCLIENTID_CONFIRM", **zeros).reply()
+    c.call("SETCLIENTID", owner=b"Linux NFSv4.0 web01", verifier=1).reply(**zeros)
+    first, second = inferred(wire).aftermath.grants
+    assert first.confirmed is not None
+    assert (second.confirmed is not None) == (confirms == 2)
+    assert second.confirmed is not first.confirmed
 
 
 def test_use_is_counted_only_where_it_must_be_the_owners() -> None:
