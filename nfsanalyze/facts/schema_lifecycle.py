@@ -24,6 +24,7 @@ TABLES = (
         owner_complete bool      false when the capture holds only part of it
         verifier       str       boot verifier, 0x + 16 digits
         clientid       str       0x + 16 digits
+        coined         bool      the clientid holds the second in which it was given out: another server may give out the same
         already_confirmed bool   EXCHGID4_FLAG_CONFIRMED_R
         tried_frame    u64?      first SETCLIENTID_CONFIRM or CREATE_SESSION for it, at whatever address
         tried_at       str?      address that went to

@@ -117,6 +117,7 @@ def infer(
         completions=completions(detected, used_sessions),
         verifiers=verifiers,
         unseen=_unseen(damaged),
+        owner_of=_owner_of(owners),
         declared=declared,
     )
     found_heads = heads(found_changes, _spans(found_links), owners, evidence)
@@ -213,6 +214,15 @@ def _records(sightings: Seen, owners: Sequence[ClientOwner]) -> list[Record]:
         for (address, clientid), times in sorted(accepted.items())
         if (owner := owner_of.get((address, clientid))) is not None
     ]
+
+
+def _owner_of(owners: Sequence[ClientOwner]) -> dict[tuple[str, bytes], frozenset[tuple[int, bytes]]]:
+    """By address and clientid: the owners that it was given to."""
+    out: dict[tuple[str, bytes], set[tuple[int, bytes]]] = defaultdict(set)
+    for o in owners:
+        if o.clientid is not None and o.status == 0 and o.complete:
+            out[o.link.server_address, o.clientid].add((o.minor, o.owner))
+    return {key: frozenset(found) for key, found in out.items()}
 
 
 def _unseen(damaged: Iterable[Blind]) -> dict[str | None, list[tuple[int, int]]]:

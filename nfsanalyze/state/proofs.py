@@ -63,7 +63,14 @@ class Evidence:
     completions: Sequence[Completion]
     verifiers: Verifiers
     unseen: Unseen
+    owner_of: Mapping[tuple[str, bytes], frozenset[tuple[int, bytes]]]
+    "the owners (with their minor version) that an address gave a clientid to"
     declared: Declared = NOTHING
+
+    def shared_by_chance(self, a: str, b: str, clientid: bytes) -> bool:
+        """Two addresses gave an id to different owners, as no one server does: two servers of one make gave it out."""
+        here, there = self.owner_of.get((a, clientid)), self.owner_of.get((b, clientid))
+        return here is not None and there is not None and not here & there
 
 
 def candidates(drafts: Sequence[Draft], evidence: Evidence) -> list[tuple[int, int]]:
@@ -165,7 +172,7 @@ def _seen(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
 
     unclear = _unclear(a, b, seen)
     doubted = bool(unclear) or _differ(a, b)
-    shown = _shared_instance(a, b, seen, unclear)
+    shown = _shared_instance(a, b, evidence, unclear)
     if shown:
         told = seen.layouts.same_instance(a.address, shown[0].clientid, b.address, shown[1].clientid)
         yield proof("instance" if told else "clientid", (s.frame for s in shown), max(s.time for s in shown))
@@ -198,7 +205,7 @@ def _seen(a: Draft, b: Draft, evidence: Evidence) -> Iterator[SameHead]:
 
 
 def _shared_instance(
-    a: Draft, b: Draft, seen: Seen, unclear: Collection[int | None]
+    a: Draft, b: Draft, evidence: Evidence, unclear: Collection[int | None]
 ) -> tuple[Sighting, Sighting] | None:
     """The earliest pair of sightings that one instance must have made: one id held by one client at both, or two ids of
     one instance. A server has thousands of ids, so only neighbours in its counter are compared."""
@@ -207,9 +214,11 @@ def _shared_instance(
         theirs[s.clientid, s.client] = s
     for mine in a.sightings:
         other = theirs.get((mine.clientid, mine.client))
-        if other is not None and telling(mine.clientid) and mine.client not in unclear:
+        if other is None or not telling(mine.clientid) or mine.client in unclear:
+            continue
+        if not evidence.shared_by_chance(a.address, b.address, mine.clientid):
             return mine, other
-    layouts = seen.layouts
+    layouts = evidence.seen.layouts
     ordered = sorted(b.sightings, key=lambda s: layouts.place(b.address, s.clientid))
     places = [layouts.place(b.address, s.clientid) for s in ordered]
     for mine in a.sightings:

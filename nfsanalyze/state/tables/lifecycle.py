@@ -7,6 +7,7 @@ from typing import Any
 
 from nfsanalyze.facts.printable import printable
 from nfsanalyze.state.infer import Case
+from nfsanalyze.state.instance import coined
 from nfsanalyze.state.tables.identity import hexed
 
 Row = dict[str, Any]
@@ -31,6 +32,7 @@ def grants(case: Case) -> Iterator[Row]:
             "owner_complete": o.complete,
             "verifier": hexed(o.verifier),
             "clientid": hexed(o.clientid),
+            "coined": o.clientid is not None and coined(o.clientid, o.reply_time or o.time),
             "already_confirmed": g.already_confirmed,
             "tried_frame": tried.frame if tried else None,
             "tried_at": tried.link.server_address if tried else None,
