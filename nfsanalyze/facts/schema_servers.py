@@ -25,7 +25,9 @@ TABLES = (
         before_major_text str?   server owner of that run, escaped
         before_scope_text str?   scope of that run, escaped
         major_changed  bool      so_major_id differs from that of the run before
+        major_anew     bool      a client was told it that had been told another one there before
         scope_changed  bool      eir_server_scope differs from that of the run before
+        scope_anew     bool      a client was told it that had been told another one there before
         takeover       u32?      change of the instance behind the address to which it belongs
         takeover_kind  str?      kind of that
         """,

@@ -26,7 +26,9 @@ Span = tuple[int, int, int, int]
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """Neighbouring EXCHANGE_ID replies of one address that name one identity; `before`: the run it followed there."""
+    """Neighbouring EXCHANGE_ID replies of one address that name one identity; `before`: the run it followed there;
+    `major_anew`, `scope_anew`: it told a client another one than that client was told before. Where it did not, a load
+    balancer may send each client to a server of its own."""
 
     address: str
     major: bytes
@@ -36,6 +38,8 @@ class Run:
     last: Moment
     answers: int
     before: Run | None
+    major_anew: bool = False
+    scope_anew: bool = False
 
     @property
     def identity(self) -> Identity:
@@ -59,6 +63,7 @@ class Clash:
 def identities(owners: Iterable[ClientOwner]) -> list[Run]:
     """All runs, by their first reply."""
     current: dict[str, Run] = {}
+    told: dict[tuple[str, str, int, bytes], Run] = {}
     out: list[Run] = []
     for o in sorted(owners, key=lambda o: (o.reply_frame or 0, o.frame)):
         if o.so_major_id is None or o.reply_frame is None or o.reply_time is None:
@@ -67,6 +72,7 @@ def identities(owners: Iterable[ClientOwner]) -> list[Run]:
         at, run = Moment(time=o.reply_time, frame=o.reply_frame), current.get(address)
         if run is not None and (run.major, run.minor, run.scope) == (o.so_major_id, o.so_minor_id or 0, scope):
             run.last, run.answers = at, run.answers + 1
+            _tell(run, o, told)
             continue
         current[address] = Run(
             address=address,
@@ -79,7 +85,19 @@ def identities(owners: Iterable[ClientOwner]) -> list[Run]:
             before=run,
         )
         out.append(current[address])
+        _tell(current[address], o, told)
     return out
+
+
+def _tell(run: Run, o: ClientOwner, told: dict[tuple[str, str, int, bytes], Run]) -> None:
+    """What this client was told there before, beside what it is told now."""
+    if not o.complete:
+        return
+    client = run.address, o.link.client_address, o.minor, o.owner
+    before = told.get(client, run)
+    run.major_anew |= before.major != run.major
+    run.scope_anew |= before.scope != run.scope
+    told[client] = run
 
 
 def clashes(runs: Sequence[Run], found: Heads, seen: Seen, verifiers: Verifiers) -> list[Clash]:

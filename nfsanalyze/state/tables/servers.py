@@ -37,7 +37,9 @@ def server_identities(case: Case) -> Iterator[Row]:
             "before_major_text": printable(before.major) if before else None,
             "before_scope_text": printable(before.scope) if before else None,
             "major_changed": before is not None and before.major != run.major,
+            "major_anew": run.major_anew,
             "scope_changed": before is not None and before.scope != run.scope,
+            "scope_anew": run.scope_anew,
             "takeover": number_of(case, change),
             "takeover_kind": change.kind if change else None,
         }
