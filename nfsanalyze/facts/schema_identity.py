@@ -44,6 +44,7 @@ TABLES = (
         owner          bin       nfs_client_id4.id or co_ownerid
         owner_text     str       the same, escaped
         owner_complete bool      false when the capture holds only part of it
+        owner_line     str       the owner without the server's address, escaped: equal where owners differ in it alone
         form           str       owner format recognised (domain name of the implementation and version range), or unlisted
         uniform        bool?     by its format, or by comparing with other owners of the host
         verifier       str       boot verifier, 0x + 16 digits

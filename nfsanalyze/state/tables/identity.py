@@ -56,6 +56,7 @@ def client_owners(case: Case) -> Iterator[Row]:
             "owner": o.owner,
             "owner_text": printable(o.owner),
             "owner_complete": o.complete,
+            "owner_line": printable(o.identity),
             "form": o.says.form,
             "uniform": o.uniform,
             "verifier": hexed(o.verifier),
