@@ -259,6 +259,12 @@ class Mount:
     def reconnect(self) -> None:
         self.connection = self.host.connect(self.server, self.minor)
 
+    def bind(self) -> None:
+        """BIND_CONN_TO_SESSION: the back channel on this connection."""
+        assert self.session is not None
+        asked = op("BIND_CONN_TO_SESSION", session=self.session.session)
+        self._answer(self.connection.compound([asked]), {"session": self.session.session})
+
     def recover(self, *, reclaim: bool = True) -> None:
         """What Linux does when its lease is refused: a new clientid on this very connection, then reclaims."""
         if self.minor == 0:
