@@ -43,7 +43,7 @@ def _head(source: Source, head: int, stays: Sequence[Row], requests: Sequence[Ro
     clientids = _clientids(source, requests)
     known = _known_owner(source, requests)
     identity = _identity(source, requests)
-    takeovers = [_takeover(source, row) for row in source.rows("takeovers") if _took(row, head)]
+    takeovers = [_takeover(source, row, stays) for row in source.rows("takeovers") if _took(row, head)]
     return {
         "head": head,
         "addresses": addresses,
@@ -75,26 +75,53 @@ def _answer(source: Source, value: str | None, frames: Iterable[int], **more: An
 
 def _pairs(source: Source, requests: Sequence[Row]) -> list[tuple[Row, Row]]:
     """A later request of an owner and boot verifier, and an earlier one of the same at another address of the head:
-    the one that was granted the same clientid, else the last whose clientid was confirmed. A record that was never
-    confirmed is one the server need not keep (RFC 7530 section 16.33.5, RFC 8881 section 18.35.4): Linux clients send
-    EXCHANGE_ID twice and use the second."""
-    confirmed = {
-        (row["server_address"], row["clientid"])
-        for row in source.rows("confirms")
-        if row["status"] == 0 and row["op"] in ("SETCLIENTID_CONFIRM", "CREATE_SESSION")
-    }
-    earlier: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    the one that was granted the same clientid, else the last whose clientid the head still held. A record that was
+    never confirmed is one the server need not keep (RFC 7530 section 16.33.5, RFC 8881 section 18.35.4: Linux clients
+    send EXCHANGE_ID twice and use the second), and one that was destroyed or outlived its lease is gone."""
+    held = _Held(source)
     pairs = []
+    granted: dict[tuple[Any, ...], dict[str, Row]] = defaultdict(dict)
+    latest: dict[tuple[Any, ...], dict[str, Row]] = defaultdict(dict)
     for row in requests:
         if not row["owner_complete"]:
             continue
-        key = (row["client"], row["minor_version"] > 0, row["owner"], row["verifier"])
-        others = [each for each in earlier[key] if each["server_address"] != row["server_address"]]
-        same = [each for each in others if each["clientid"] == row["clientid"]]
-        kept = same or [each for each in others if (each["server_address"], each["clientid"]) in confirmed][-1:]
-        pairs += [(each, row) for each in kept[:1]]
-        earlier[key].append(row)
+        key, here = (row["client"], row["minor_version"] > 0, row["owner"], row["verifier"]), row["server_address"]
+        same = [each for address, each in granted[*key, row["clientid"]].items() if address != here]
+        kept = same or [each for address, each in latest[key].items() if address != here and held.at(each, row)]
+        if kept:
+            pairs.append((min(kept, key=_order) if same else max(kept, key=_order), row))
+        granted[*key, row["clientid"]].setdefault(here, row)
+        if held.ever(row):
+            latest[key][here] = row
     return pairs
+
+
+def _order(row: Row) -> tuple[int, int]:
+    return row["time"], row["frame"]
+
+
+class _Held:
+    """Which clientids a head had confirmed, and from when to when it must have kept them: until a lease time after the
+    last renewal, or until something ended them."""
+
+    def __init__(self, source: Source) -> None:
+        self._spans: dict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)
+        for lease in source.rows("leases"):
+            if lease["head"] is None or lease["confirmed"] is None:
+                continue
+            last = max(lease["last_renewal"] or 0, lease["confirmed"])
+            running = lease["end"] in ("open", "silent")
+            until = last + round(lease["lease_time_s"] * _NS) if running else last
+            self._spans[lease["head"], lease["clientid"]].append((lease["confirmed"], until))
+
+    def ever(self, row: Row) -> bool:
+        """Whether the clientid that was granted was confirmed at its head."""
+        return (row["head"], row["clientid"]) in self._spans
+
+    def at(self, row: Row, later: Row) -> bool:
+        """Whether the head still held that clientid when a later request came."""
+        spans = self._spans[row["head"], row["clientid"]]
+        return any(begins <= later["time"] <= until for begins, until in spans)
 
 
 def _clientids(source: Source, requests: Sequence[Row]) -> Answer:
@@ -140,14 +167,18 @@ def _identity(source: Source, requests: Sequence[Row]) -> Answer:
     frames = [frame for each in names.values() for frame in each.values()]
     if len(addresses) < 2:
         return _answer(source, None, ())
-    return _answer(source, "one for all addresses" if len(names) == 1 else "one for each address", frames)
+    if len(names) == 1:
+        return _answer(source, "one for all addresses", frames)
+    if any(len(each) > 1 for each in names.values()):
+        return _answer(source, None, ())
+    return _answer(source, "one for each address", frames)
 
 
 def _frames(*rows: Row) -> set[int]:
     return {frame for row in rows for frame in (row["frame"], row["reply_frame"]) if frame is not None}
 
 
-def _takeover(source: Source, row: Row) -> dict[str, Any]:
+def _takeover(source: Source, row: Row, stays: Sequence[Row]) -> dict[str, Any]:
     """What the head did with an address that it took."""
     address, begins = row["address"], row["time"]
     ends = begins + _AFTER_MOVE_S * _NS
@@ -160,6 +191,9 @@ def _takeover(source: Source, row: Row) -> dict[str, Any]:
         r for r in source.rows("recoveries") if r["takeover"] == row["takeover"] and r["new_clientid"] is not None
     ]
     reused = [r for r in recovered if r["live_at"] is not None]
+    # an owner made for the moved address alone is one that the head cannot know
+    strangers = {c["client"] for c in source.rows("clients") if reused and c["uniform"] is False}
+    recovered = [r for r in recovered if r["client"] not in strangers]
     fresh = [r for r in recovered if r["live_at"] is None]
     if reused or fresh:
         value = "re-uses the clientid it knows" if not fresh else "mixed" if reused else "grants a new clientid"
@@ -179,7 +213,7 @@ def _takeover(source: Source, row: Row) -> dict[str, Any]:
             statuses=sorted({e["status_name"] for e in refused}),
         ),
         "returning_clients": _answer(source, value, frames),
-        "grace": _grace(source, row, ends),
+        "grace": _grace(source, row, ends, {stay["address"] for stay in stays if stay["first"] <= ends}),
     }
 
 
@@ -187,9 +221,13 @@ def _stale(name: str | None) -> bool:
     return name is not None and any(word in name for word in ("STALE", "BADSESSION", "EXPIRED", "BAD_STATEID"))
 
 
-def _grace(source: Source, row: Row, ends: int) -> Answer:
-    """Which addresses were in grace after the move."""
-    during = [g for g in source.rows("graces") if g["first"] <= ends and row["time"] <= g["last"] + _NS]
+def _grace(source: Source, row: Row, ends: int, addresses: set[str]) -> Answer:
+    """Which of the head's addresses were in grace after the move."""
+    during = [
+        g
+        for g in source.rows("graces")
+        if g["address"] in addresses and g["first"] <= ends and row["time"] <= g["last"] + _NS
+    ]
     here = {g["address"] for g in during}
     if not here:
         return _answer(source, None, ())
