@@ -87,6 +87,20 @@ def test_the_files_of_a_ring_buffer_are_one_capture(tmp_path: Path) -> None:
     assert joined.tables["captures"]["gaps"].sum() == 0
 
 
+@pytest.mark.parametrize("name", ["06a-v40-lease-expiry-conflict.pcap", "14-idle-renewals.pcap"])
+def test_a_ring_file_that_ends_with_a_keep_alive_probe_is_gone_on_with(tmp_path: Path, name: str) -> None:
+    """The probe repeats an octet; the next file begins with the one after."""
+    every = frames(SAMPLES / name)
+    third = len(every) // 3
+    ring = [
+        written(tmp_path / f"ring{number}.pcap", every[number * third : (number + 1) * third if number < 2 else None])
+        for number in range(3)
+    ]
+    joined = scan(*ring)
+    assert told(joined) == told(scan(SAMPLES / name))
+    assert not joined.not_evaluable
+
+
 def test_one_direction_at_each_tap_is_the_whole_together(tmp_path: Path) -> None:
     asked = SAMPLES / "12-02-oneway-c2s.pcap"
     answered = written(tmp_path / "s2c.pcap", frames(SAMPLES / "12-02-oneway-s2c.pcap"), shift=-2 * S)

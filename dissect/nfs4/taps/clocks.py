@@ -239,14 +239,23 @@ def _continued(one: Prints, other: Prints) -> _Difference | None:
     return None
 
 
+def _probed(before: Prints, flows: Words, end: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """1 where a stream ends with a keep-alive probe, which repeats the octet before (RFC 9293 section 3.8.4): the peer
+    had acknowledged one octet more."""
+    at = np.minimum(np.searchsorted(flows, before.back), len(flows) - 1)
+    more = (flows[at] == before.back) & (before.packets["ack"] - end[at] == 1)
+    found = np.zeros(len(flows), np.uint32)
+    found[at[more]] = 1
+    return found
+
+
 def _goes_on(before: Prints, after: Prints) -> bool:
     """Streams go on with their next octet in the next file and none with a later one, on links that look the same."""
     reached, last = np.unique(before.flow[::-1], return_index=True)
     begins, first = np.unique(after.flow, return_index=True)
     _, left, right = np.intersect1d(reached, begins, assume_unique=True, return_indices=True)
-    end = before.end[::-1][last[left]]
+    end = before.end[::-1][last[left]] + _probed(before, reached, before.end[::-1][last])[left]
     was, now = before.packets[::-1][last[left]], after.packets[first[right]]
     same = (was["mac"] == now["mac"]) & (was["ttl"] == now["ttl"]) & ((now["flags"] & SYN) == 0)
     ahead = (now["seq"] - end).astype(np.int32)
-    # A keep-alive probe repeats the octet before (RFC 9293 section 3.8.4).
     return bool((same & ((ahead == 0) | (ahead == -1))).any() and not (same & (ahead > 0)).any())
