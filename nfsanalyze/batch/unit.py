@@ -183,6 +183,7 @@ def findings_schema() -> dict[str, pl.DataType]:
         "title": text,
         "message": text,
         "client": text,
+        "other_clients": texts,
         "servers": texts,
         "clientids": texts,
         "capture": text,

@@ -20,7 +20,14 @@ CAUSES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "NFS205": (("NFS302", "NFS303"),),
     "NFS206": (("NFS302", "NFS303"),),
     "NFS207": (("NFS304", "NFS301"), ("NFS302", "NFS303")),
-    "NFS208": (("NFS312",), ("NFS301", "NFS304", "NFS212"), ("NFS201",), ("NFS302", "NFS303")),
+    "NFS208": (
+        ("NFS312",),
+        ("NFS301", "NFS304", "NFS212"),
+        ("NFS201",),
+        ("NFS103",),
+        ("NFS302", "NFS303"),
+        ("NFS202",),
+    ),
     "NFS209": (("NFS202",), ("NFS314",), ("NFS302", "NFS303")),
     "NFS211": (("NFS302", "NFS303"),),
     "NFS212": (("NFS302", "NFS303"),),
@@ -56,7 +63,12 @@ def _causes(effect: Finding, by_rule: Mapping[str, Sequence[Finding]]) -> tuple[
 
 
 def _fits(cause: Finding, effect: Finding) -> bool:
-    """Of one client, where both name one; at a server of both; begun no later than the effect ended."""
-    same_client = cause.client is None or effect.client is None or cause.client == effect.client
+    """Of one client, where both name some; at a server of both; begun no later than the effect ended."""
+    same_client = cause.client is None or effect.client is None or bool(_clients(cause) & _clients(effect))
     same_server = not cause.servers or not effect.servers or bool(set(cause.servers) & set(effect.servers))
-    return same_client and same_server and cause.first <= effect.last
+    harmless = cause.rule == "NFS202" and cause.severity == "low"  # a silence that the server let pass
+    return same_client and same_server and not harmless and cause.first <= effect.last
+
+
+def _clients(finding: Finding) -> set[str | None]:
+    return {finding.client, *finding.other_clients}

@@ -31,7 +31,8 @@ class Evidence:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One accusation. `id` is a fingerprint of rule and subject, stable across captures of the same trouble;
-    `frames` are of `capture`, evidence in other captures stands in `evidence` only."""
+    `frames` are of `capture`, evidence in other captures stands in `evidence` only. `other_clients`: clients that it is
+    about beside `client`."""
 
     id: str
     rule: str
@@ -51,6 +52,7 @@ class Finding:
     filter: str
     fix: str
     references: tuple[str, ...]
+    other_clients: tuple[str, ...] = field(default=())
     caused_by: tuple[str, ...] = field(default=())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dissect.nfs4.batch import CAPTURE_STRIDE
@@ -38,6 +38,7 @@ class _Draft:
     message: str
     number: int | None
     client: Client | None
+    others: tuple[int, ...]
     servers: tuple[str, ...]
     clientids: tuple[str, ...]
     frames: tuple[int, ...]
@@ -71,7 +72,7 @@ def run(
     fired: dict[str, set[Pair]] = defaultdict(set)
     for draft in drafts:
         first, last = _window(draft, told, captures)
-        addresses = draft.client.addresses if draft.client else ()
+        addresses = _addresses(draft, clients)
         hiding = blindness.touching(draft.rule.withhold, addresses, draft.servers, first, last)
         if hiding:
             withheld.append(_withheld(draft, clients, f"a finding is withheld: {reason_of(hiding)}", hiding))
@@ -111,6 +112,7 @@ def _drafts(rule: Rule, result: pl.DataFrame, clients: Mapping[int, Client]) -> 
             message=render(rule.message, {**row, **labels, "client": label(clients, number)}),
             number=number,
             client=client,
+            others=_others(number, row.get("others")),
             **labels,
             frames=shortened(_numbers(row, frames)),
             first=times["first"][index] if "first" in times else None,
@@ -138,6 +140,7 @@ def _finding(same: Sequence[_Draft], told: Mapping[int, Story], captures: Captur
         title=draft.rule.title,
         message=draft.message + (f" ({len(same) - 1:,} more like it)" if len(same) > 1 else ""),
         client=None if draft.number is None else f"c{draft.number}",
+        other_clients=tuple(f"c{number}" for number in sorted(_all(same) - {draft.number or 0})),
         servers=draft.servers,
         clientids=draft.clientids,
         capture=captures.name(main),
@@ -179,6 +182,22 @@ def _numbers(row: Mapping[str, Any], names: Sequence[str]) -> set[int]:
         elif value is not None and value % CAPTURE_STRIDE > 0:
             found.add(value)
     return found
+
+
+def _others(number: int | None, value: Any) -> tuple[int, ...]:
+    """The further clients of a row."""
+    return tuple(sorted({other for other in value or () if other is not None and other != number}))
+
+
+def _all(same: Iterable[_Draft]) -> set[int]:
+    """The numbers of all clients that some rows are about."""
+    return {number for each in same for number in (each.number, *each.others) if number is not None}
+
+
+def _addresses(draft: _Draft, clients: Mapping[int, Client]) -> tuple[str, ...]:
+    """Of all clients that a row is about."""
+    named = [draft.client, *(clients.get(number) for number in draft.others)] if draft.client else []
+    return tuple(dict.fromkeys(address for each in named if each for address in each.addresses))
 
 
 def _labels(value: Any) -> tuple[str, ...]:

@@ -136,6 +136,7 @@ def _check_columns(rule: Rule, schema: Mapping[str, pl.DataType]) -> None:
     lists = tuple(pl.List(kind) for kind in numbers)
     for names, what, kinds in (
         (("client",), "the number of a client", numbers),
+        (("others",), "a list of numbers of clients", lists),
         (frames, "frame numbers", (*numbers, *lists, *(pl.List(kind) for kind in lists))),
         (LABELS, "text or a list of texts", text),
         (TEXTS, "text", text[:1]),

@@ -61,19 +61,19 @@ class _Narrow:
                 "takeovers": [e for e in report["takeovers"] if self.relevant & _moved(e)],
                 "recoveries": [e for e in report["recoveries"] if self._keeps(e, [e["address"]])],
                 "lost_state": [e for e in report["lost_state"] if self._keeps(e, [e["server_address"]])],
-                "findings": [e for e in report["findings"] if self._keeps(e, e["servers"])],
+                "findings": [e for e in report["findings"] if self._keeps(e, e["servers"], e["other_clients"])],
                 "not_evaluable": [e for e in report["not_evaluable"] if self._keeps_subject(e["subject"])],
             }
         )
 
-    def _keeps(self, entry: dict[str, Any], addresses: Iterable[str]) -> bool:
+    def _keeps(self, entry: dict[str, Any], addresses: Iterable[str], others: Iterable[str] = ()) -> bool:
         at = set(addresses)
         if self.servers is not None and not self.servers & at:
             return False
         if self.clients is None:
             return True
         client = entry["client"]
-        return client in self.clients if client is not None else bool(self.relevant & at)
+        return bool(self.clients & {client, *others}) if client is not None else bool(self.relevant & at)
 
     def _keeps_client(self, client: dict[str, Any]) -> bool:
         if self.clients is not None and client["id"] not in self.picked:

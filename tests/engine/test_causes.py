@@ -69,6 +69,28 @@ def test_nothing_links_other_clients_other_servers_or_what_came_later() -> None:
         assert linked([effect, stranger])[0].caused_by == ()
 
 
+def test_what_is_about_several_clients_explains_the_trouble_of_each() -> None:
+    shared = replace(finding("NFS103"), other_clients=("c2",))
+    told = linked(
+        [shared, finding("NFS208", client="c1"), finding("NFS208", client="c2"), finding("NFS208", client="c3")]
+    )
+    assert [each.caused_by for each in told[1:]] == [(shared.id,), (shared.id,), ()]
+
+
+def test_all_the_trouble_of_two_hosts_with_one_owner_leads_back_to_it() -> None:
+    told = analyse([str(SAMPLES / "08a-v41-cloned-owner.pcap")]).findings
+    (root,) = [each for each in told if each.rule == "NFS103"]
+    effects = [each for each in told if each.rule in ("NFS104", "NFS208", "NFS406")]
+    assert {each.client for each in effects} == {"c1", "c2"}
+    assert {each.caused_by for each in effects} == {(root.id,)}
+
+
+def test_a_silence_that_the_server_let_pass_lost_nothing() -> None:
+    lapse = finding("NFS202")
+    assert caused(finding("NFS208"), lapse)["NFS208"] == (lapse.id,)
+    assert caused(finding("NFS208"), replace(lapse, severity="low"))["NFS208"] == ()
+
+
 def test_causes_are_rules_that_exist_and_make_no_circle() -> None:
     known = {rule.id for rule in load_rules()}
     reach = {effect: {rule for level in levels for rule in level} for effect, levels in CAUSES.items()}

@@ -58,6 +58,31 @@ def test_the_row_may_say_when_and_how_bad() -> None:
     assert (finding.severity, finding.confidence) == ("critical", "low")
 
 
+OTHERS = (
+    "SELECT MIN(client) AS client, ARRAY_AGG(client) AS others, MIN(server_address) AS servers, clientid AS clientids, "
+    "ARRAY_AGG(frames) AS frames FROM leases GROUP BY clientid"
+)
+TWO = {"clients": [CLIENT, {"client": 2, "addresses": ["10.0.0.12"]}], "leases": [LEASE, {**LEASE, "client": 2}]}
+
+
+def test_a_finding_may_be_about_several_clients() -> None:
+    (finding,) = found(OTHERS, **TWO)
+    assert (finding.client, finding.other_clients) == ("c1", ("c2",))
+
+
+def test_what_is_hidden_of_any_client_it_is_about_withholds_it() -> None:
+    hidden = {"client_address": "10.0.0.12", "server_address": "10.0.0.1", "kind": "loss", "first": 0, "last": 99}
+    assert found(OTHERS, **TWO, blind=[hidden]) == []
+    assert found(OTHERS, **TWO, blind=[{**hidden, "client_address": "10.0.0.13"}])
+
+
+def test_one_finding_of_two_clients_names_both() -> None:
+    """Two instances of one host and name have one fingerprint."""
+    twin = {**CLIENT, "client": 2}
+    (finding,) = found(clients=[CLIENT, twin], leases=[LEASE, {**LEASE, "client": 2, "lease": 2}])
+    assert (finding.client, finding.other_clients) == ("c1", ("c2",))
+
+
 def test_a_severity_nobody_knows_is_an_error() -> None:
     with pytest.raises(RuleError, match='severity "awful" is none of note, low, medium, high, critical'):
         found(

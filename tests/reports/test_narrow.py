@@ -40,6 +40,14 @@ def test_one_client_by_address_or_id() -> None:
         assert [entry["subject"] for entry in report["not_evaluable"]] == ["10.0.0.11 → 10.0.0.2", "capture"]
 
 
+def test_a_finding_about_several_clients_is_of_each() -> None:
+    shared = finding("NFS103", client="c1", other_clients=("c2",))
+    told = document(takeover_tables(), [shared], ())
+    assert told["findings"][0]["other_clients"] == ["c2"]
+    for name in ("10.0.0.11", "10.0.0.12"):
+        assert [f["rule"] for f in narrow(told, clients=[name])["findings"]] == ["NFS103"]
+
+
 def test_the_summary_counts_what_is_left() -> None:
     summary = narrow(case(), clients=["10.0.0.12"])["summary"]
     assert (summary["clients"], summary["leases"], summary["takeovers"]) == (1, 0, 0)

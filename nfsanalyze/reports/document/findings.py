@@ -44,6 +44,7 @@ def _finding(source: Source, finding: Finding, lost: Sequence[dict[str, Any]]) -
         "title": finding.title,
         "message": finding.message,
         "client": _client(finding.client),
+        "other_clients": list(finding.other_clients),
         "servers": list(finding.servers),
         "clientids": list(finding.clientids),
         "capture": finding.capture,
