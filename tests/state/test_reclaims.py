@@ -6,9 +6,13 @@ import pytest
 
 from nfsanalyze.analysis import Analysis
 from nfsanalyze.state.recoveries import Step
+from scenarios.cluster import A1, Cluster
+from scenarios.hosts import Host
 from scenarios.judged import fired, judged, rows
 from scenarios.recovering import NEW, SAY, Dialogue
+from scenarios.server import Head
 from wire.dialogue import Session, op
+from wire.numbers import status_number
 
 
 class TestReclaims:
@@ -83,3 +87,19 @@ class TestReclaims:
         assert recovery["complete_already_frame"] is not None
         assert (recovery["reclaims_failed"], recovery["outcome"]) == (0, "recovered")
         assert not {"NFS208", "NFS209"} & fired(done)
+
+
+def test_a_revoked_delegation_is_lost_without_a_recovery() -> None:
+    cluster = Cluster({A1: Head()})
+    mount = Host(cluster=cluster).mount(A1, minor=1, name=None)
+    given = (1, b"delegation01")
+    ask = [op("PUTFH", handle=b"root"), op("OPEN", owner=b"o", name="report"), "GETFH"]
+    answer = {"stateid": (1, b"open-of-it01"), "delegation": "READ", "delegated": given}
+    mount.connection.compound(ask, session=mount.session).reply([{}, answer, {"handle": b"report"}])
+    cluster.wait(30)
+    mount.connection.compound([op("TEST_STATEID", stateids=[given])], session=mount.session).reply(
+        [{"statuses": [status_number("NFS4ERR_DELEG_REVOKED")]}]
+    )
+    (lost,) = rows(judged(cluster), "lost_state")
+    assert (lost["kind"], lost["name"], lost["recovery"]) == ("delegation", "report", None)
+    assert lost["status_name"] == "NFS4ERR_DELEG_REVOKED"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from dissect.nfs4.const import Op, Status, op_name, status_name
@@ -19,6 +20,7 @@ from nfsanalyze.state.tables.identity import hexed
 
 Row = dict[str, Any]
 
+_REVOKED = {int(Status.EXPIRED), int(Status.ADMIN_REVOKED), int(Status.DELEG_REVOKED)}
 _TEST_OPS = {Op.FREE_STATEID, Op.TEST_STATEID}
 _RETURNS = {Op.CLOSE, Op.DELEGRETURN}
 
@@ -175,14 +177,36 @@ def reclaims(case: Case) -> Iterator[Row]:
 
 
 def lost_state(case: Case) -> Iterator[Row]:
-    """lost_state: per recovery what was refused, then what the server says it no longer knows."""
+    """lost_state: per recovery what was refused, then what the server says it no longer knows; then what it revoked
+    from clients that had not to recover."""
     told = set()
-    for r in case.recoveries:
-        for row in _loss_of(case, r):
-            key = (row["client"], row["server_address"], row["kind"], row["name"], row["filehandle"])
-            if key not in told:
-                told.add(key)
-                yield row
+    for row in chain(*(_loss_of(case, r) for r in case.recoveries), _revoked(case)):
+        key = (row["client"], row["server_address"], row["kind"], row["name"], row["filehandle"])
+        if key not in told:
+            told.add(key)
+            yield row
+
+
+def _revoked(case: Case) -> Iterator[Row]:
+    """What TEST_STATEID or an operation was told to be expired or revoked (RFC 8881 section 8.5)."""
+    by_other = {h.other: h for h in case.files.held}
+    tested = [(t.frame, t.time, t.link, t.other, t.status) for t in case.files.tested]
+    refused = [(e.frame, e.time, e.link, e.key, e.status) for e in case.errors]
+    for frame, time, link, other, status in sorted([*tested, *refused], key=lambda each: each[:2]):
+        held = by_other.get(other) if other else None
+        client = case.clients.of_conn.get(link.conn)
+        if held is not None and client is not None and status is not None and status in _REVOKED:
+            yield {
+                "frame": frame,
+                "time": time,
+                "client": client,
+                "server_address": link.server_address,
+                "recovery": None,
+                "kind": held.kind,
+                "status_name": status_name(status),
+                "name": printable(held.name) if held.name else None,
+                "filehandle": held.filehandle,
+            }
 
 
 def _loss_of(case: Case, r: Recovery) -> Iterator[Row]:
