@@ -181,7 +181,7 @@ TABLES = (
         client         u32?      client instance
         server_address str       server address
         minor_version  u32       minor version
-        how            str       renew (RENEW answered CB_PATH_DOWN), sequence (SEQ4_STATUS_CB_PATH_DOWN or _SESSION), unanswered (connections or callbacks)
+        how            str       renew (RENEW answered CB_PATH_DOWN), sequence (SEQ4_STATUS_CB_PATH_DOWN or _SESSION), unanswered (attempts to connect, or callbacks)
         first_frame    u64       first sign
         last_frame     u64       last sign
         first          time      time of the first sign; of what was never answered, from when that holds

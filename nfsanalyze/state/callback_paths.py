@@ -22,12 +22,17 @@ from nfsanalyze.state.census import Moment
 SETTLED_NS = 5_000_000_000
 """A session may show CB_PATH_DOWN until the server has tried its new back channel: a run this short says nothing."""
 
+RETRY_NS = 500_000_000
+"""A SYN this much later is another try: TCP waits a second at first (RFC 6298 section 2), a second tap repeats a packet
+at once."""
+
 _DOWN = Seq4Status.CB_PATH_DOWN | Seq4Status.CB_PATH_DOWN_SESSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
-    """A location with the connections and callbacks that went there; `failed`: those that nobody answered."""
+    """A location with the connections and callbacks that went there; `failed`: SYNs and callbacks that nobody
+    answered."""
 
     location: Location
     tries: int
@@ -68,6 +73,7 @@ def paths(
     for c in trace.connections.values():
         opened[c.initiator_address, c.responder_address, c.responder_port].append(c)
     answers = {e.conn: Moment(time=e.time, frame=e.frame) for e in trace.tcp if e.kind == TcpFlag.SYN_ACK}
+    knocks = _knocks(trace)
     by_conn: dict[int, list[Callback]] = defaultdict(list)
     for each in called:
         by_conn[each.link.conn].append(each)
@@ -84,7 +90,7 @@ def paths(
         connected = [c for c in mine if c.conn in answers or c.conn in links]
         good = [answers[c.conn] for c in mine if c.conn in answers]
         good += [Moment(time=each.time, frame=each.reply_frame or each.frame) for each in spoke]
-        failed = [Moment(time=c.first, frame=c.first_frame) for c in mine if c not in connected]
+        failed = [at for c in mine if c not in connected for at in knocks.get(c.conn, ())]
         failed += [Moment(time=each.time, frame=each.frame) for each in sent if each.reply_frame is None]
         out.append(
             Path(
@@ -96,6 +102,18 @@ def paths(
                 answered=min(good, key=_when, default=None),
             )
         )
+    return out
+
+
+def _knocks(trace: Trace) -> dict[int, list[Moment]]:
+    """By connection the first packet of the side that opens it, and the last one where that is a try of its own: where
+    nobody answers, one connection sends its SYN again and again."""
+    out: dict[int, list[Moment]] = {}
+    for half in trace.halves:
+        if half.direction == 0:
+            out[half.conn] = [Moment(time=half.first, frame=half.first_frame)]
+            if half.last - half.first >= RETRY_NS:
+                out[half.conn].append(Moment(time=half.last, frame=half.last_frame))
     return out
 
 

@@ -10,6 +10,7 @@ from scenarios.scenario import Scenario, scenario
 from scenarios.server import Head
 from scenarios.stories import pair, restarted_in_place
 from wire.dialogue import CLIENT, Connection, Session, Wire, op
+from wire.frames import SYN
 
 HERE, THERE = "10.0.0.11", "10.0.0.12"
 CLIENTID, FIRST, SECOND = 0x1100000000000001, b"session one 0001", b"session two 0002"
@@ -106,6 +107,17 @@ def _unanswered(*, silent: int = 3, answered: int = 0) -> Wire:
         w.wait(20)
     for n in range(answered):
         called_back(w, port=950 + n).null(program=PROGRAM, version=1).reply_null()
+    renewed(w, c)
+    return w
+
+
+def _knocking_once(*, again: bool) -> Wire:
+    """A packet filter before the client: the server's one connection repeats its SYN as TCP does."""
+    w, c = v40()
+    back = called_back(w, handshake="silent")
+    for pause in (1, 2, 4, 8) if again else (0.0001,):
+        w.wait(pause)
+        back.segment(CLIENT, SYN, seq=back.next_seq[CLIENT] - 1)
     renewed(w, c)
     return w
 
@@ -421,6 +433,8 @@ SESSIONS: dict[str, Scenario] = {
     "callbacks that nobody answers": scenario(_unanswered, "403", tempts="402"),
     "CB_NULL that nobody answers": scenario(_unanswered_null, "403"),
     "one callback connection lost, one answered": scenario(lambda: _unanswered(answered=1), tempts="403"),
+    "a callback connection that sends its SYN again and again": scenario(lambda: _knocking_once(again=True), "403"),
+    "a SYN seen at two taps": scenario(lambda: _knocking_once(again=False), tempts="403"),
     "one callback connection lost": scenario(lambda: _unanswered(silent=1), tempts="403"),
     "RENEW says that the path is down": scenario(_path_down, "403"),
     "RENEW is fine with delegations out": scenario(lambda: _path_down("NFS4_OK"), tempts="403 405"),
