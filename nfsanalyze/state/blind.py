@@ -145,25 +145,32 @@ def _uncovered(links: dict[int, Link], missing: Missing) -> Iterable[Blind]:
 
 
 def _one_sided(links: dict[int, Link]) -> Iterable[Blind]:
-    """Pairs of addresses of which only one side was captured. A server that is down answers nothing either, but then
-    the client repeats itself: a pair counts as one-sided only if it goes on talking as if it were answered, or must
-    have been, for nobody sends a call before his SYN is answered."""
+    """Pairs of addresses of which only one side was captured, and single connections, whose other side may have taken
+    another way."""
     pairs: dict[tuple[str, str], list[Link]] = defaultdict(list)
     for link in links.values():
         if not link.callback:
             pairs[link.client_address, link.server_address].append(link)
     for group in pairs.values():
-        calls, replies = sum(link.calls for link in group), sum(link.replies for link in group)
-        heard = sum(link.server_segments for link in group)
-        spoke = sum(link.client_segments for link in group)
-        first, last = min(group, key=lambda link: link.first_frame), max(group, key=lambda link: link.last_frame)
-        window = _span(first)[0], _span(last)[1]
-        repeated = sum(link.client_retransmissions for link in group)
-        greeted = any(link.syn_frame is not None and link.calls for link in group)
-        if calls >= 2 and heard == 0 and replies == 0 and (greeted or repeated < calls):
-            yield _row(first, "replies", *window, "only the client's side was captured: no answer can be seen")
-        elif replies and spoke == 0 and calls == 0:
-            yield _row(first, "calls", *window, "only the server's side was captured: what was asked cannot be seen")
+        found = list(_sides(group))
+        yield from found or (row for link in group for row in _sides([link]))
+
+
+def _sides(group: Sequence[Link]) -> Iterable[Blind]:
+    """A server that is down answers nothing either, but then the client repeats itself: connections count as one-sided
+    only if it goes on talking as if it were answered, or must have been, for nobody sends a call before his SYN is
+    answered."""
+    calls, replies = sum(link.calls for link in group), sum(link.replies for link in group)
+    heard = sum(link.server_segments for link in group)
+    spoke = sum(link.client_segments for link in group)
+    first, last = min(group, key=lambda link: link.first_frame), max(group, key=lambda link: link.last_frame)
+    window = _span(first)[0], _span(last)[1]
+    repeated = sum(link.client_retransmissions for link in group)
+    greeted = any(link.syn_frame is not None and link.calls for link in group)
+    if heard == 0 and replies == 0 and (greeted or (calls >= 2 and repeated < calls)):
+        yield _row(first, "replies", *window, "only the client's side was captured: no answer can be seen")
+    elif replies and spoke == 0 and calls == 0:
+        yield _row(first, "calls", *window, "only the server's side was captured: what was asked cannot be seen")
 
 
 def _losses(gaps: Sequence[Gap], links: dict[int, Link]) -> Iterable[Blind]:

@@ -101,6 +101,21 @@ class TestOneSided:
         assert {(row["kind"], row["server_address"]) for row in rows(done, "blind")} == {("replies", A2)}
         assert [lease["server_address"] for lease in rows(done, "leases")] == [A1]
 
+    @pytest.mark.parametrize(("gone", "kind"), [(A1, "replies"), (CLIENT, "calls")])
+    def test_one_side_of_one_of_two_connections(self, gone: str, kind: str) -> None:
+        """What one of the two sent on the second took another way."""
+        cluster, mount = one(minor=1)
+        mount.connection.close()
+        begun = len(cluster.wire.frames)
+        mount.reconnect()
+        renewals(cluster, mount)
+        packed = bytes(int(part) for part in gone.split("."))
+        later = [(t, f) for t, f in cluster.wire.frames[begun:] if f[12:14] != b"\x08\x00" or f[26:30] != packed]
+        cluster.wire.frames = [*cluster.wire.frames[:begun], *later]
+        found = rows(judged(cluster), "blind", kind=kind)
+        assert [(row["client_address"], row["server_address"]) for row in found] == [(CLIENT, A1)]
+        assert found[0]["first_frame"] > begun
+
     def test_a_server_that_died_is_not_one_sided(self) -> None:
         cluster, mount = one()
         cluster.fail(A1)
