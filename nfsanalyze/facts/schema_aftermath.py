@@ -79,6 +79,7 @@ TABLES = (
         client         u32       client instance
         lease          u32       its lease
         server_address str       address it was made at
+        addresses      list[str] all addresses of the server at which the clientid was used
         clientid       str       0x + 16 digits
         minor_version  u32       minor version
         data_server    bool      the server is a pNFS data server only

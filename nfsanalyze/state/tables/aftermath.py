@@ -108,6 +108,7 @@ def reclaim_completes(case: Case) -> Iterator[Row]:
             "client": c.grant.client,
             "lease": c.lease.lease,
             "server_address": c.grant.owner.link.server_address,
+            "addresses": sorted({c.grant.owner.link.server_address, *c.lease.addresses}),
             "clientid": hexed(c.grant.owner.clientid),
             "minor_version": max(c.grant.owner.minor, 0),
             "data_server": c.data_server,
