@@ -6,6 +6,7 @@ from pathlib import Path
 
 from soundness.packets import Packets, packets_of, pcap
 from soundness.stories import STORIES
+from soundness.together import together
 from soundness.verdict import Verdict, verdict_on
 from soundness.wild import wild
 
@@ -46,6 +47,17 @@ class Trial:
         if copy.complete:
             told += [f"passes over {each}" for each in found.passed_over(here)]
         return [*told, f"after {', '.join(copy.what) or 'nothing'}"] if told else []
+
+    def violations_together(self, name: str, seed: int) -> list[str]:
+        """What several captures of it say, given as one case, that the whole does not."""
+        what, parts = together(self._captures[name], seed)
+        found, whole = verdict_on(self._desk, *map(pcap, parts)), self._whole(name)
+        if found is None or whole is None:
+            return []
+        wrong = set(found.new_to(whole))
+        if name.startswith(TWINS) and (true := self._whole(TWIN)) is not None:
+            wrong &= set(found.new_to(true))
+        return [*(f"adds {each}" for each in sorted(wrong)), f"from {', '.join(what)}"] if wrong else []
 
     def _whole(self, name: str, vantage: str = "", packets: Packets = ()) -> Verdict | None:
         if (name, vantage) not in self._wholes:

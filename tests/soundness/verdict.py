@@ -60,11 +60,14 @@ class Verdict:
         )
 
 
-def verdict_on(path: Path, capture: bytes) -> Verdict | None:
-    """Write the capture to `path` and analyse it; None where there is said to be no NFSv4 in it."""
-    path.write_bytes(capture)
+def verdict_on(path: Path, *captures: bytes) -> Verdict | None:
+    """Write the captures to `path` and beside it, and analyse them as one case; None where there is said to be no NFSv4
+    in it."""
+    paths = [path, *(path.with_name(f"{number}-{path.name}") for number in range(2, len(captures) + 1))]
+    for each, capture in zip(paths, captures, strict=True):
+        each.write_bytes(capture)
     try:
-        return verdict_of(analyse([str(path)]))
+        return verdict_of(analyse([str(each) for each in paths]))
     except NothingToAnalyse:
         return None
 

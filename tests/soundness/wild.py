@@ -6,6 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from soundness.harms import (
+    clock_stepped,
+    kept_alive,
+    snaplens,
+    two_clocks,
+    without_address,
+    without_arp,
+    without_connection,
+    without_operation,
+    wrong_checksums,
+)
 from soundness.packets import (
     ETHERNET,
     Change,
@@ -137,6 +148,48 @@ def _plain(packets: Packets) -> bool:
     return all(packet.link == ETHERNET and packet.payload_at == 14 for packet in packets)
 
 
+def _connection(dice: Random) -> tuple[str, Change]:
+    half, seed = dice.random() < 0.5, dice.getrandbits(32)
+    return f"without {'half of ' if half else ''}a connection ({seed})", without_connection(seed, half=half)
+
+
+def _address(dice: Random) -> tuple[str, Change]:
+    seed = dice.getrandbits(32)
+    return f"without an address ({seed})", without_address(seed)
+
+
+def _arp(dice: Random) -> tuple[str, Change]:
+    return "without ARP", without_arp
+
+
+def _operation(dice: Random) -> tuple[str, Change]:
+    seed, rate = dice.getrandbits(32), dice.choice((0.5, 1.0))
+    return f"without one operation, {rate:.0%} ({seed})", without_operation(seed, rate)
+
+
+def _snaplens(dice: Random) -> tuple[str, Change]:
+    seed = dice.getrandbits(32)
+    return f"cut to 96 to 232 ({seed})", snaplens(seed)
+
+
+def _checksums(dice: Random) -> tuple[str, Change]:
+    return "wrong checksums", wrong_checksums
+
+
+def _kept_alive(dice: Random) -> tuple[str, Change]:
+    return "keep-alives", kept_alive
+
+
+def _two_clocks(dice: Random) -> tuple[str, Change]:
+    offset, seed = dice.choice((-700, -40, -3, 5, 37, 400, 5000)) * _MILLISECOND, dice.getrandbits(32)
+    return f"two taps, {offset} ns apart ({seed})", two_clocks(offset, seed)
+
+
+def _stepped(dice: Random) -> tuple[str, Change]:
+    part, seconds = dice.random(), dice.choice((-3600, -60, -5, -1, 1, 5, 60))
+    return f"clock stepped {seconds} s at {part:.4f}", clock_stepped(part, seconds * 10**9)
+
+
 STEPS: tuple[tuple[float, Step], ...] = (
     (0.35, _routed),
     (0.25, _shifted),
@@ -155,7 +208,28 @@ STEPS: tuple[tuple[float, Step], ...] = (
 )
 """How probable each is, in the order in which they are done."""
 
-_LOSSES = (_lost, _burst, _remainder, _begun)
+MORE: tuple[tuple[float, Step], ...] = (
+    (0.25, _routed),
+    (0.1, _shifted),
+    (0.2, _kept_alive),
+    (0.1, _checksums),
+    (0.15, _two_clocks),
+    (0.1, _stepped),
+    (0.25, _arp),
+    (0.3, _connection),
+    (0.35, _operation),
+    (0.2, _operation),
+    (0.15, _address),
+    (0.2, _lost),
+    (0.15, _begun),
+    (0.15, _burst),
+    (0.15, _snaplens),
+)
+"""What strikes one thing, for seeds from `MORE_FROM` on; those before it draw from `STEPS`."""
+
+MORE_FROM = 10_000
+
+_LOSSES = (_lost, _burst, _remainder, _begun, _connection, _address, _operation)
 
 
 def wild(packets: Packets, seed: int) -> Wild:
@@ -164,7 +238,7 @@ def wild(packets: Packets, seed: int) -> Wild:
     dice = Random(seed)
     what: list[str] = []
     from_where, vantage = packets, ""
-    for probability, step in STEPS:
+    for probability, step in STEPS if seed < MORE_FROM else MORE:
         if dice.random() < probability:
             name, change = step(dice)
             what.append(name)
