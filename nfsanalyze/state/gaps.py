@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -108,18 +109,13 @@ def settle(
     successors = {c.replaces: c for c in clients if c.replaces is not None}
     kin: dict[tuple[object, ...], list[Lease]] = defaultdict(list)
     for lease in leases:
-        kin[lease.client, lease.minor, lease.owner].append(lease)
+        if lease.confirmed is not None:
+            kin[lease.client, lease.minor, lease.owner].append(lease)
+    for same in kin.values():
+        same.sort(key=_confirmed)
     for lease in leases:
         last = lease.last_renewal or lease.confirmed or lease.first
         after = [r for r in refused.get(lease.lease, ()) if r.told.time >= last.time and r.what != "badsession"]
-        replacing = [
-            other
-            for other in kin[lease.client, lease.minor, lease.owner]
-            if other is not lease
-            and other.confirmed is not None
-            and other.confirmed.time >= last.time
-            and (other.head == lease.head or other.addresses & lease.addresses)
-        ]
         if after:
             change = change_near(changes, after[0].address, after[0].told.time)
             kinds = {"takeover": "moved", "failback": "moved", "restart": "restarted"}
@@ -127,9 +123,8 @@ def settle(
             lease.end, lease.end_at = named if named in ("moved", "restarted", "stale") else "expired", after[0].told
         elif lease.clientid in destroyed and destroyed[lease.clientid].time >= last.time:
             lease.end, lease.end_at = "destroyed", destroyed[lease.clientid]
-        elif replacing:
-            first = min((o.confirmed for o in replacing if o.confirmed), key=lambda m: (m.time, m.frame))
-            lease.end, lease.end_at = "replaced", first
+        elif replaced := _replaced(lease, last, kin[lease.client, lease.minor, lease.owner]):
+            lease.end, lease.end_at = "replaced", replaced
         elif lease.client in successors and successors[lease.client].replaces_frame is not None:
             successor = successors[lease.client]
             lease.end, lease.end_at = (
@@ -138,6 +133,20 @@ def settle(
             )
         elif end - last.time > 2 * times[lease.lease].seconds * 1e9:
             lease.end, lease.end_at = "silent", last
+
+
+def _confirmed(lease: Lease) -> tuple[int, int]:
+    return (lease.confirmed.time, lease.confirmed.frame) if lease.confirmed else (0, 0)
+
+
+def _replaced(lease: Lease, last: Moment, kin: Sequence[Lease]) -> Moment | None:
+    """When another lease of its owner was confirmed at its head after its last use; `kin` are those that were ever
+    confirmed, by when."""
+    for at in range(bisect_left(kin, (last.time, 0), key=_confirmed), len(kin)):
+        other = kin[at]
+        if other is not lease and (other.head == lease.head or other.addresses & lease.addresses):
+            return other.confirmed
+    return None
 
 
 def change_near(changes: Sequence[Change], address: str, time: int) -> Change | None:

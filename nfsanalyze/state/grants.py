@@ -6,9 +6,11 @@ address that is the same server. RFC 8881 section 18.36: the first CREATE_SESSIO
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 
@@ -75,6 +77,8 @@ def grants(
     asked: dict[tuple[object, ...], list[ClientOwner]] = defaultdict(list)
     for o in owners:
         asked[o.minor, o.owner, o.link.server_address, o.link.client_address].append(o)
+    # the first request later than a moment is the first that raises the latest time so far above it
+    reached = {series: list(accumulate((o.time for o in there), max)) for series, there in asked.items()}
     own = _connections(granted, clients)
     of_id: dict[bytes, list[Lease]] = defaultdict(list)
     for lease in leases:
@@ -88,8 +92,10 @@ def grants(
         known = MOST_NS if o.op == "SETCLIENTID" else 0
         since = o.time - max(known, slack.get((clients.of_owner[o.frame], o.link.server_address), 0))
         tried = [c for c in answers.get(_key(o), ()) if c.time >= since and c.frame not in spent]
-        later = [x for x in asked[o.minor, o.owner, o.link.server_address, o.link.client_address] if x.time > o.time]
-        superseded = later[0] if later and (not tried or later[0].time < tried[0].time) else None
+        series = o.minor, o.owner, o.link.server_address, o.link.client_address
+        at = bisect_right(reached[series], o.time)
+        later = asked[series][at] if at < len(asked[series]) else None
+        superseded = later if later and (not tried or later.time < tried[0].time) else None
         lineage = (o.minor, o.owner, o.link.server_address)
         before = held.get(lineage)
         grant = Grant(

@@ -198,7 +198,7 @@ def _connections(drafts: list[_Draft], links: dict[int, Link]) -> _Connections:
 
 def _numbered(drafts: list[_Draft], links: dict[int, Link]) -> Clients:
     hosts: dict[tuple[object, ...], int] = {}
-    by_lineage: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    by_lineage: dict[tuple[object, ...], _Latest] = {}
     highest = 0
     out = []
     for number, d in enumerate(drafts, 1):
@@ -209,11 +209,10 @@ def _numbered(drafts: list[_Draft], links: dict[int, Link]) -> Clients:
         hosts.update((k, host) for k in keys)
         binds = {o.says.verifier_binds for o in d.owners}
         verifiers = {o.verifier for o in d.owners} - {PURGE_VERIFIER}
-        replaces, replaces_frame = _replaces(
-            d, [(n, drafts[n - 1]) for key in lineages for n in by_lineage[key]], links
-        )
+        replaces, replaces_frame = _replaces(d, [by_lineage[key] for key in lineages if key in by_lineage])
         for key in lineages:
-            by_lineage[key].append(number)
+            last = max(o.frame for o in d.owners)
+            by_lineage[key] = (number, max(last, by_lineage.get(key, (0, 0))[1]))
         out.append(
             Client(
                 client=number,
@@ -238,16 +237,19 @@ def _numbered(drafts: list[_Draft], links: dict[int, Link]) -> Clients:
     )
 
 
-def _replaces(d: _Draft, earlier: list[tuple[int, _Draft]], links: dict[int, Link]) -> tuple[int | None, int | None]:
+_Latest = tuple[int, int]
+"""Of the clients with one source and owner: the number of the last, and the last frame in which one of them told it."""
+
+
+def _replaces(d: _Draft, earlier: Sequence[_Latest]) -> tuple[int | None, int | None]:
     """The instance this one followed: same source and owner, and silent from then on (two that take turns are two
     hosts)."""
-    if not d.owners:
+    if not d.owners or not earlier:
         return None, None
-    begins = min(d.owners, key=lambda o: o.frame)
-    ended = [(n, other) for n, other in earlier if max(o.frame for o in other.owners) < begins.frame]
-    if not ended or len(ended) < len({n for n, _ in earlier}):
+    begins = min(o.frame for o in d.owners)
+    if any(last >= begins for _, last in earlier):
         return None, None
-    return max(ended, key=lambda item: item[0])[0], begins.frame
+    return max(number for number, _ in earlier), begins
 
 
 def _uniform(owners: list[ClientOwner]) -> bool | None:

@@ -7,8 +7,9 @@ host (or network namespace).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from dissect.nfs4.dataclass import dataclass
@@ -38,8 +39,13 @@ class VerifierChange:
     alive: Moment | None
 
 
-_Mark = tuple[int, int, bytes]
-"""Time, frame, verifier: on a connection somebody spoke as the instance with that verifier."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Marks:
+    """When (time, frame) somebody spoke as the instance with a verifier, by connection and verifier, in order; and the
+    connections of each verifier."""
+
+    times: Mapping[int, Mapping[bytes, Sequence[tuple[int, int]]]]
+    conns: Mapping[bytes, Sequence[int]]
 
 
 def verifier_changes(
@@ -53,11 +59,11 @@ def verifier_changes(
     changing = {key for key, series in lineages.items() if len({o.verifier for o in series}) > 1}
     if not changing:
         return []
-    spans = _spans(used, trace, links)
+    spans = _spans(used, trace, links, ids)
     out = []
     for key in sorted(changing):
         series = sorted(lineages[key], key=lambda o: (o.time, o.frame))
-        marks = _marks(series, spans[series[0].link.server_address], ids)
+        marks = _marks(series, spans)
         seen = {series[0].verifier}
         for before, after in pairwise(series):
             if before.verifier != after.verifier:
@@ -74,56 +80,67 @@ def verifier_changes(
     return sorted(out, key=lambda c: c.after.frame)
 
 
-def _marks(
-    series: Sequence[ClientOwner], spans: Iterable[tuple[int, bytes, Moment, Moment]], ids: Ids
-) -> dict[int, list[_Mark]]:
-    """By connection: who spoke on it when, told by requests with the owner and by uses of what it was granted."""
-    marks: dict[int, list[_Mark]] = defaultdict(list)
+def _marks(series: Sequence[ClientOwner], spans: _Spans) -> _Marks:
+    """Who spoke when, told by requests with the owner and by uses of what it was granted."""
+    marks: dict[int, dict[bytes, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    conns: dict[bytes, dict[int, None]] = defaultdict(dict)
     address = series[0].link.server_address
     speaks: dict[bytes, set[bytes]] = defaultdict(set)
     for o in series:
-        marks[o.link.conn].append((o.time, o.frame, o.verifier))
+        marks[o.link.conn][o.verifier].append((o.time, o.frame))
         if o.clientid is not None:
             speaks[o.clientid].add(o.verifier)
-    for conn, key, first, last in spans:
-        clientid = ids.clientid(key, address)
-        verifiers = speaks.get(clientid, set()) if clientid is not None else set()
+    for clientid, verifiers in speaks.items():
         if len(verifiers) == 1:
             (verifier,) = verifiers
-            marks[conn] += [(moment.time, moment.frame, verifier) for moment in (first, last)]
-    return marks
+            for conn, *moments in spans.get((address, clientid), ()):
+                marks[conn][verifier] += moments
+    for conn, spoken in marks.items():
+        for verifier, times in spoken.items():
+            times.sort()
+            conns[verifier][conn] = None
+    return _Marks(times=marks, conns={verifier: tuple(there) for verifier, there in conns.items()})
 
 
-def _spans(
-    used: Uses, trace: Trace, links: Mapping[int, Link]
-) -> Mapping[str, list[tuple[int, bytes, Moment, Moment]]]:
-    """By server address: (connection, key, first call, last call) of each key on each connection."""
-    out: dict[str, list[tuple[int, bytes, Moment, Moment]]] = defaultdict(list)
+_Spans = Mapping[tuple[str, bytes], Sequence[tuple[int, tuple[int, int], tuple[int, int]]]]
+"""By server address and clientid: a connection, and when (time, frame) it was first and last used there."""
+
+
+def _spans(used: Uses, trace: Trace, links: Mapping[int, Link], ids: Ids) -> _Spans:
+    out: dict[tuple[str, bytes], list[tuple[int, tuple[int, int], tuple[int, int]]]] = defaultdict(list)
     calls = used.picked(used.call >= 0)
     ends = [calls.picked(rows(calls.pair, calls.pairs)) for rows in (first_rows, last_rows)]
     columns = ends[0].conn, ends[0].key, ends[0].call, ends[1].call
-    for conn, key, *rows in zip(*(column.tolist() for column in columns), strict=True):
+    for conn, key, first, last in zip(*(column.tolist() for column in columns), strict=True):
         link = links.get(conn)
-        if link is not None:
-            first, last = (Moment(time=trace.time(row), frame=trace.frame(row)) for row in rows)
-            out[link.server_address].append((conn, trace.keys[key], first, last))
+        clientid = ids.clientid(trace.keys[key], link.server_address) if link is not None else None
+        if link is not None and clientid is not None:
+            first_at, last_at = (trace.time(first), trace.frame(first)), (trace.time(last), trace.frame(last))
+            out[link.server_address, clientid].append((conn, first_at, last_at))
     return out
 
 
-def _shared(marks: Mapping[int, Sequence[_Mark]], before: ClientOwner, after: ClientOwner) -> Moment | None:
-    found = []
-    for there in marks.values():
-        if any(v == before.verifier and time < after.time for time, _, v in there):
-            found += [(time, frame) for time, frame, v in there if v == after.verifier and time >= after.time]
+def _shared(marks: _Marks, before: ClientOwner, after: ClientOwner) -> Moment | None:
+    found: list[tuple[int, int]] = []
+    for conn in marks.conns.get(before.verifier, ()):
+        spoken = marks.times[conn]
+        if spoken[before.verifier][0][0] < after.time:
+            found += _since(spoken.get(after.verifier, ()), after.time)
     return _first(found)
 
 
-def _alive(marks: Mapping[int, Sequence[_Mark]], before: ClientOwner, after: ClientOwner) -> Moment | None:
-    found = []
-    for there in marks.values():
-        if all(v == before.verifier for _, _, v in there):
-            found += [(time, frame) for time, frame, _ in there if time > after.time + LATE_NS]
+def _alive(marks: _Marks, before: ClientOwner, after: ClientOwner) -> Moment | None:
+    found: list[tuple[int, int]] = []
+    for conn in marks.conns.get(before.verifier, ()):
+        if len(marks.times[conn]) == 1:
+            found += _since(marks.times[conn][before.verifier], after.time + LATE_NS + 1)
     return _first(found)
+
+
+def _since(spoken: Sequence[tuple[int, int]], time: int) -> Sequence[tuple[int, int]]:
+    """The first of these moments that is not before a time, if there is one."""
+    at = bisect_left(spoken, (time, 0))
+    return spoken[at : at + 1]
 
 
 def _first(found: Sequence[tuple[int, int]]) -> Moment | None:

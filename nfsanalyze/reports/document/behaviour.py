@@ -35,13 +35,15 @@ def server_behaviour(source: Source) -> list[dict[str, Any]]:
     for row in source.rows("client_owners"):
         if row["head"] is not None and row["clientid"] is not None:
             requests[row["head"]].append(row)
-    return [_head(source, head, stays[head], requests[head]) for head in sorted(stays)]
+    held = _Held(source)
+    return [_head(source, head, stays[head], requests[head], held) for head in sorted(stays)]
 
 
-def _head(source: Source, head: int, stays: Sequence[Row], requests: Sequence[Row]) -> dict[str, Any]:
+def _head(source: Source, head: int, stays: Sequence[Row], requests: Sequence[Row], held: _Held) -> dict[str, Any]:
     addresses = sorted({stay["address"] for stay in stays})
-    clientids = _clientids(source, requests)
-    known = _known_owner(source, requests)
+    pairs = _pairs(requests, held)
+    clientids = _clientids(source, pairs)
+    known = _known_owner(source, pairs)
     identity = _identity(source, requests)
     takeovers = [_takeover(source, row, stays) for row in source.rows("takeovers") if _took(row, head)]
     return {
@@ -73,12 +75,11 @@ def _answer(source: Source, value: str | None, frames: Iterable[int], **more: An
     }
 
 
-def _pairs(source: Source, requests: Sequence[Row]) -> list[tuple[Row, Row]]:
+def _pairs(requests: Sequence[Row], held: _Held) -> list[tuple[Row, Row]]:
     """A later request of an owner and boot verifier, and an earlier one of the same at another address of the head:
     the one that was granted the same clientid, else the last whose clientid the head still held. A record that was
     never confirmed is one the server need not keep (RFC 7530 section 16.33.5, RFC 8881 section 18.35.4: Linux clients
     send EXCHANGE_ID twice and use the second), and one that was destroyed or outlived its lease is gone."""
-    held = _Held(source)
     pairs = []
     granted: dict[tuple[Any, ...], dict[str, Row]] = defaultdict(dict)
     latest: dict[tuple[Any, ...], dict[str, Row]] = defaultdict(dict)
@@ -124,11 +125,11 @@ class _Held:
         return any(begins <= later["time"] <= until for begins, until in spans)
 
 
-def _clientids(source: Source, requests: Sequence[Row]) -> Answer:
+def _clientids(source: Source, pairs: Iterable[tuple[Row, Row]]) -> Answer:
     """Whether one owner has one clientid for all addresses of the head, or one for each."""
     same: set[int] = set()
     apart: set[int] = set()
-    for before, row in _pairs(source, requests):
+    for before, row in pairs:
         frames = _frames(before, row)
         (same if before["clientid"] == row["clientid"] else apart).update(frames)
     if same and not apart:
@@ -140,10 +141,10 @@ def _clientids(source: Source, requests: Sequence[Row]) -> Answer:
     return _answer(source, None, ())
 
 
-def _known_owner(source: Source, requests: Sequence[Row]) -> Answer:
+def _known_owner(source: Source, pairs: Iterable[tuple[Row, Row]]) -> Answer:
     """What it answers to an owner that it knows at another address."""
     told: dict[str, set[int]] = defaultdict(set)
-    for before, row in _pairs(source, requests):
+    for before, row in pairs:
         same = before["clientid"] == row["clientid"]
         if row["eir_flags"] is None:
             what = "the clientid it knows" if same else "a new clientid"
