@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from nfsanalyze.batch.work import Outcome, outcome_from, outcome_to
+from nfsanalyze.whole import write_whole
 
 PARTITION = "case_id"
 """Name of the partition column: `case` is a word of SQL."""
@@ -32,17 +31,9 @@ def facts_file(out: Path, table: str, case: str) -> Path:
 
 
 def write(path: Path, content: bytes) -> None:
-    """The content in a file, whole or not at all, whoever else writes it at the same time. Raises OSError."""
+    """The content in a file, whole or not at all, and the folders it lies in. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, content)
 
 
 def write_outcome(out: Path, outcome: Outcome) -> None:

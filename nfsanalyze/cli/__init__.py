@@ -12,5 +12,7 @@ BEGUN = time.perf_counter()
 def main() -> None:
     """Entry point of the console script."""
     from nfsanalyze.cli.app import run
+    from nfsanalyze.cli.streams import open_streams
 
+    open_streams()
     sys.exit(run(sys.argv[1:]))

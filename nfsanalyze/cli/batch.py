@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nfsanalyze.cli.asked import ConfigFile, IgnoredRules, NoConfig, OwnRules, Ports, Selected, asked, configured, words
-from nfsanalyze.cli.streams import complain, write_stderr, write_stdout
+from nfsanalyze.cli.progress import Line
+from nfsanalyze.cli.streams import complain, write_stdout
 from nfsanalyze.errors import ExitCode, NothingToAnalyse, UsageError
 from nfsanalyze.facts.printable import printable
 
@@ -199,7 +200,7 @@ class _Meter:
     def __init__(self) -> None:
         self._begun = time.monotonic()
         self._first = 0
-        self._width = 0
+        self._line = Line()
         self._terminal = sys.stderr.isatty()
 
     def show(self, done: int, of: int, last: Outcome | None) -> None:
@@ -213,11 +214,7 @@ class _Meter:
         seconds = time.monotonic() - self._begun
         rate = (done - self._first) / seconds if seconds > 0 else 0.0
         left = f", {(of - done) / rate:,.0f} s left" if rate > 0 else ""
-        line = f"nfsanalyze: {done:,} of {of:,} cases, {rate:.1f} a second{left}"
-        write_stderr("\r" + line.ljust(self._width))
-        self._width = len(line)
+        self._line.write(f"nfsanalyze: {done:,} of {of:,} cases, {rate:.1f} a second{left}")
 
     def erase(self) -> None:
-        if self._width:
-            write_stderr("\r" + " " * self._width + "\r")
-            self._width = 0
+        self._line.erase()

@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from nfsanalyze.cli.streams import write_stderr
+
 _AFTER_S = 1.0
 _EVERY_S = 0.2
 
@@ -29,12 +31,28 @@ def progress(
         meter.erase()
 
 
+class Line:
+    """A line on stderr that rewrites itself."""
+
+    def __init__(self) -> None:
+        self._width = 0
+
+    def write(self, text: str) -> None:
+        write_stderr("\r" + text.ljust(self._width))
+        self._width = len(text)
+
+    def erase(self) -> None:
+        if self._width:
+            write_stderr("\r" + " " * self._width + "\r")
+            self._width = 0
+
+
 class _Meter:
     def __init__(self, total: int, clock: Callable[[], float]) -> None:
         self._total = total
         self._clock = clock
         self._next = clock() + _AFTER_S
-        self._width = 0
+        self._line = Line()
 
     def show(self, packets: int, octets: int) -> None:
         now = self._clock()
@@ -44,17 +62,10 @@ class _Meter:
         line = f"nfsanalyze: {packets:,} {'packet' if packets == 1 else 'packets'} read"
         if octets > 0 and self._total > 0:
             line += f", {100 * min(octets, self._total) // self._total} % of {_size(self._total)}"
-        self._write(line)
+        self._line.write(line)
 
     def erase(self) -> None:
-        if self._width:
-            self._write("")
-
-    def _write(self, line: str) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write("\r" + line.ljust(self._width) + ("" if line else "\r"))
-            sys.stderr.flush()
-        self._width = len(line)
+        self._line.erase()
 
 
 def _size(octets: int) -> str:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 import sys
 from pathlib import Path
 
 from nfsanalyze.errors import OutputError
 from nfsanalyze.facts.printable import printable
+from nfsanalyze.whole import write_whole
+
+
+def open_streams() -> None:
+    """Standard streams that were closed before the start are null devices: what goes there goes nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def complain(message: str) -> None:
@@ -78,30 +85,6 @@ def write_file(path: Path, content: str | bytes) -> None:
             # a pipe or device takes what is written; there is nothing to replace
             target.write_bytes(octets)
             return
-        _replace(target, octets)
+        write_whole(target, octets)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}; choose another file with -o") from error
-
-
-def _replace(target: Path, octets: bytes) -> None:
-    import tempfile
-
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
-    fresh = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(octets)
-        fresh.chmod(_mode(target))
-        fresh.replace(target)
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise
-
-
-def _mode(target: Path) -> int:
-    """Permissions of the file that is replaced, else those any new file gets."""
-    if target.exists():
-        return stat.S_IMODE(target.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

@@ -9,6 +9,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nfsanalyze import __version__
 
 Stage = Any
@@ -61,6 +63,17 @@ def test_help_loads_nothing_heavy() -> None:
 def test_module_and_console_script_are_one_program() -> None:
     done = python("-m", "nfsanalyze", "--version")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"nfsanalyze {__version__}\n", "")
+
+
+@pytest.mark.parametrize("descriptor", [1, 2])
+def test_streams_that_were_closed_before_the_start_are_no_fault(descriptor: int) -> None:
+    other = 3 - descriptor
+    command = [sys.executable, "-m", "nfsanalyze", "rules"]
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {descriptor}>&-', "sh", *command], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0
+    assert "internal error" not in (done.stdout, done.stderr)[other - 1]
 
 
 def test_a_pipe_closed_early_is_quiet() -> None:
