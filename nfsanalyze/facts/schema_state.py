@@ -30,6 +30,7 @@ TABLES = (
         held_state     bool?     it held opens, locks or delegations; null = cannot be told
         end            str       open (alive at the end), replaced, destroyed, expired, stale, moved, restarted, client-restarted, silent
         end_frame      u64?      frame that shows the end
+        end_time       time?     time of that
         after_takeover bool      established at an address after it moved to this instance
         frames         list[u64] frames that prove it: grant, confirm, first and last renewal
         """,
@@ -50,6 +51,19 @@ TABLES = (
         count          u64       renewals
         longest_gap_s  f64       longest silence inside the run
         longest_gap_frame u64    frame after that silence
+        """,
+    ),
+    table(
+        "renewal_bins",
+        "Accepted renewals of a lease at an address, counted in equal stretches of the case: few rows, however many renewals.",
+        "lease server_address first_frame",
+        """
+        lease          u32       lease
+        server_address str       address they went to
+        first_frame    u64       first renewal in the stretch
+        first          time      time of that
+        last           time      time of the last one in it
+        count          u64       renewals in it
         """,
     ),
     table(

@@ -61,6 +61,7 @@ class _Narrow:
                 "takeovers": [e for e in report["takeovers"] if self.relevant & _moved(e)],
                 "recoveries": [e for e in report["recoveries"] if self._keeps(e, [e["address"]])],
                 "lost_state": [e for e in report["lost_state"] if self._keeps(e, [e["server_address"]])],
+                "timeline": [entry for each in report["timeline"] if (entry := self._timeline(each))["lanes"]],
                 "findings": [e for e in report["findings"] if self._keeps(e, e["servers"], e["other_clients"])],
                 "not_evaluable": [e for e in report["not_evaluable"] if self._keeps_subject(e["subject"])],
             }
@@ -84,6 +85,10 @@ class _Narrow:
         if self.servers is None:
             return client
         return {**client, "owners": [o for o in client["owners"] if o["server_address"] in self.servers]}
+
+    def _timeline(self, entry: dict[str, Any]) -> dict[str, Any]:
+        kept = [e for e in entry["lanes"] if self._keeps({"client": entry["client"]}, [e["address"]])]
+        return {**entry, "lanes": kept}
 
     def _keeps_subject(self, subject: str) -> bool:
         named = set(addresses_in(subject)) | set(_CLIENT_ID.findall(subject))

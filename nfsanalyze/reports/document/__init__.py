@@ -15,6 +15,7 @@ from nfsanalyze.reports.document.leases import leases, sessions
 from nfsanalyze.reports.document.servers import servers
 from nfsanalyze.reports.document.source import Source
 from nfsanalyze.reports.document.takeovers import lost_state, recoveries, takeovers
+from nfsanalyze.reports.document.timeline import timeline
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,6 +57,7 @@ def document(
             "recoveries": recoveries(source, lost),
             "lost_state": lost,
             "server_behaviour": server_behaviour(source),
+            "timeline": timeline(source),
             "findings": findings(source, found, lost),
             "not_evaluable": unjudged(not_evaluable),
             "configuration": {

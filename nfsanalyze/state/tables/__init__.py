@@ -17,6 +17,7 @@ from nfsanalyze.state.tables import (
     lifecycle,
     migration,
     recoveries,
+    renewal_bins,
     servers,
     volume,
     wire,
@@ -68,6 +69,7 @@ _BUILDERS: dict[str, Callable[[Case], Rows]] = {
 def tables(case: Case, wanted: Collection[str] = ()) -> dict[str, pl.DataFrame]:
     """All tables of a case but `captures` and `decode_notes`, which are about files; those of volume where wanted."""
     built = {name: table(name, build(case)) for name, build in _BUILDERS.items()}
+    built["renewal_bins"] = renewal_bins.renewal_bins(case)
     built["events"] = with_notes(case, built["events"], built)
     built.update({name: build(case) for name, build in volume.BUILDERS.items() if name in wanted})
     return built

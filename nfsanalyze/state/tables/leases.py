@@ -49,6 +49,7 @@ def leases(case: Case) -> Iterator[Row]:
             "held_state": held_state(case, lease),
             "end": lease.end,
             "end_frame": lease.end_at.frame if lease.end_at else None,
+            "end_time": lease.end_at.time if lease.end_at else None,
             "after_takeover": _after_takeover(case, lease),
             "frames": sorted({m.frame for m in proof}),
         }

@@ -1,0 +1,63 @@
+"""Renewals counted in stretches of the case, made from arrays: what a drawing needs of a million of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nfsanalyze.facts.schema import polars_schema
+from nfsanalyze.state.infer import Case
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ROWS = 20_000
+"""About how many rows all leases share; each has between `FEWEST` and `MOST` stretches at an address."""
+
+FEWEST, MOST = 16, 400
+
+
+def renewal_bins(case: Case) -> pl.DataFrame:
+    """renewal_bins."""
+    import polars as pl
+
+    found = [lease for lease in case.leases if len(lease.times)]
+    if not found:
+        return pl.DataFrame(schema=polars_schema("renewal_bins"))
+    addresses = sorted({case.links[conn].server_address for lease in found for conn in np.unique(lease.conns).tolist()})
+    leases = np.repeat(np.array([lease.lease for lease in found]), [len(lease.times) for lease in found])
+    times = np.concatenate([lease.times for lease in found])
+    frames = np.concatenate([lease.frames for lease in found])
+    place = {address: at for at, address in enumerate(addresses)}
+    conns, of = np.unique(np.concatenate([lease.conns for lease in found]), return_inverse=True)
+    at = np.array([place[case.links[conn].server_address] for conn in conns.tolist()])[of]
+
+    order = np.lexsort((frames, times, at, leases))
+    leases, at, times, frames = leases[order], at[order], times[order], frames[order]
+    stretch = (times - times.min()) // _width(times, leases, at)
+    starts = np.flatnonzero(_differs(leases) | _differs(at) | _differs(stretch))
+    ends = np.append(starts[1:], len(times))
+    columns: dict[str, Any] = {
+        "lease": leases[starts],
+        "server_address": [addresses[each] for each in at[starts].tolist()],
+        "first_frame": frames[starts],
+        "first": times[starts],
+        "last": times[ends - 1],
+        "count": ends - starts,
+    }
+    schema = polars_schema("renewal_bins")
+    return pl.DataFrame([pl.Series(name, columns[name]).cast(kind) for name, kind in schema.items()])
+
+
+def _differs(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where another value begins."""
+    return np.append(True, values[1:] != values[:-1])
+
+
+def _width(times: NDArray[np.int64], leases: NDArray[Any], at: NDArray[Any]) -> int:
+    """Nanoseconds of a stretch."""
+    pairs = int((_differs(leases) | _differs(at)).sum())
+    stretches = min(MOST, max(FEWEST, ROWS // pairs))
+    return max(1, -(-int(times.max() - times.min() + 1) // stretches))
