@@ -17,7 +17,7 @@ from nfsanalyze.errors import UsageError
 if TYPE_CHECKING:
     from nfsanalyze.reports.document import Document
 
-Format = Literal["text", "json", "jsonl", "sarif", "markdown", "junit"]
+Format = Literal["text", "json", "jsonl", "sarif", "markdown", "junit", "html"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 

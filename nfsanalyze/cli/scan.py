@@ -52,7 +52,8 @@ def scan(
         typer.Argument(metavar="CAPTURE", help="Capture files of one incident, or - for standard input."),
     ],
     format: Annotated[
-        Format, typer.Option(help="text for people, json for programs (schema nfsanalyze/1), others for other tools.")
+        Format,
+        typer.Option(help="text, html: for people; json: for programs (schema nfsanalyze/1); others: for other tools."),
     ] = "text",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE instead of stdout.")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from nfsanalyze.reports.document import Document
     from nfsanalyze.reports.sarif_report import Regions
 
-FileFormat = Literal["json", "jsonl", "sarif", "markdown", "junit"]
+FileFormat = Literal["json", "jsonl", "sarif", "markdown", "junit", "html"]
 """Formats that need no terminal to be drawn for."""
 
 FILE_FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
@@ -49,6 +49,12 @@ def _junit(document: Document) -> str:
     return render_junit(document)
 
 
+def _html(document: Document) -> str:
+    from nfsanalyze.reports.html import render_html
+
+    return render_html(document)
+
+
 def _sarif(document: Document) -> str:
     from nfsanalyze.reports.sarif_report import render_sarif
 
@@ -80,4 +86,5 @@ _RENDERINGS: dict[FileFormat, Callable[[Document], str]] = {
     "sarif": _sarif,
     "markdown": _markdown,
     "junit": _junit,
+    "html": _html,
 }

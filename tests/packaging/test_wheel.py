@@ -64,6 +64,10 @@ def test_rules_and_schema_are_in_the_wheel(wheel: Path) -> None:
     assert RULES
     assert {f"nfsanalyze/_rules/{rule}" for rule in RULES} <= names
     assert "nfsanalyze/reports/nfsanalyze-1.schema.json" in names
+    page = ROOT / "nfsanalyze" / "reports" / "html"
+    drawn = [path for kind in ("js", "css", "j2") for path in page.rglob(f"*.{kind}")]
+    assert len(drawn) > 20
+    assert {path.relative_to(ROOT).as_posix() for path in drawn} <= names
 
 
 def test_the_man_page_goes_where_man_looks(wheel: Path) -> None:

@@ -32,10 +32,10 @@ def scene(report: Document) -> Scene:
     )
 
 
-def finding_ladder(report: Document, finding: dict[str, Any]) -> Ladder:
+def finding_ladder(report: Document, finding: dict[str, Any], known: Scene | None = None) -> Ladder:
     """The frames that a finding rests on, as far as its evidence tells of them, and the moves of its servers between
-    them."""
-    evidence, actors = finding["evidence"], scene(report)
+    them. `known`: the scene of the report, for those who draw many of its findings."""
+    evidence, actors = finding["evidence"], known or scene(report)
     asked = {(e["capture"], e["frame"]): nanoseconds(e["time"]) for e in evidence if e["what"] == "call"}
     sights = [_sight(entry, asked, finding["rule"]) for entry in evidence]
     first, last = nanoseconds(finding["first"]), nanoseconds(finding["last"])

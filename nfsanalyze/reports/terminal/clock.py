@@ -10,7 +10,7 @@ from nfsanalyze.reports.document.source import NS
 
 def nanoseconds(iso: str) -> int:
     """ns since 1970 of a time of the document."""
-    second = datetime.strptime(iso[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+    second = datetime.fromisoformat(f"{iso[:19]}+00:00")
     return int(second.timestamp()) * NS + int(iso[20:29])
 
 

@@ -30,7 +30,7 @@ def verdict(page: Page, view: View) -> None:
     if missing:
         rules = len({entry["rule"] for entry in report["not_evaluable"]})
         page.line(f"{counted(rules, 'rule')} could not be judged in every place: see the end.")
-    for line in _hidden(report):
+    for line in hidden(report):
         page.line((line, "dim"))
     if not report["summary"]["complete"]:
         page.line(("Incomplete: ", "bold yellow"), "; ".join(report["summary"]["incomplete"]))
@@ -38,7 +38,7 @@ def verdict(page: Page, view: View) -> None:
         _index(page, view)
 
 
-def _hidden(report: dict[str, Any]) -> Iterator[str]:
+def hidden(report: dict[str, Any]) -> Iterator[str]:
     """What the user asked not to be told again."""
     taken = [each for each in report["configuration"]["ignored"] if each["findings"]]
     if taken:
