@@ -19,7 +19,7 @@ demo: environment
 	@bash tools/demo.sh
 
 test: environment
-	@bash tools/need.sh tshark
+	@bash tools/need.sh tshark chromium
 	@$(MAKE) --no-print-directory lint types layers check
 
 lint: environment
