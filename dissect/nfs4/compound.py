@@ -75,7 +75,9 @@ def walk_results(reader: Reader, count: int, table: Mapping[int, Codec], missing
             codec = table.get(op)
             if codec is None:
                 return Walk(tuple(operations), Marks.UNKNOWN_OP)
-            status = nfsstat4(reader)
+            status = reader.u32()
+            if status > STATUS_LIMIT:
+                raise XdrInvalid(reader.pos - 4, STATUS_LIMIT, status)
             value: object = None
             if status == 0:
                 value = codec.ok(reader)

@@ -12,6 +12,7 @@ from typing import Any
 U32 = Struct(">I")
 U64 = Struct(">Q")
 I64 = Struct(">q")
+_u32 = U32.unpack_from
 
 
 class XdrError(ValueError):
@@ -54,11 +55,12 @@ class Reader:
 
     def u32(self) -> int:
         pos = self.pos
-        if pos + 4 > self.end:
+        end = pos + 4
+        if end > self.end:
             raise XdrShort(pos, 4, self.remaining())
-        self.pos = pos + 4
-        value: int = U32.unpack_from(self.data, pos)[0]
-        return value
+        self.pos = end
+        (value,) = _u32(self.data, pos)
+        return value  # type: ignore[no-any-return]
 
     def u64(self) -> int:
         value: int = self.unpack(U64)[0]

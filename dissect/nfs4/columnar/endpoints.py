@@ -54,10 +54,10 @@ class Ways:
         """The number of the way of each segment."""
         six = segments.six
         if not six.any():
-            return self._four(space, segments.pair)
+            return self._four(space, segments.pair, segments.hosts, segments.ports)
         found = np.empty(len(six), np.int64)
         these = np.flatnonzero(~six)
-        found[these] = self._four(space, segments.pair[these])
+        found[these] = self._four(space, segments.pair[these], segments.hosts[these], segments.ports[these])
         these = np.flatnonzero(six)
         found[these] = self._each(space.rows(segments.pair[these], _SIX))
         return found
@@ -73,8 +73,7 @@ class Ways:
         )
         return self._look_up(source[:-2] + destination[:-2] + source[-2:] + destination[-2:])
 
-    def _four(self, space: Space, at: Index) -> Index:
-        hosts, ports = space.view("u8")[at], space.view("u4")[at + 8]
+    def _four(self, space: Space, at: Index, hosts: NDArray[np.uint64], ports: NDArray[np.uint32]) -> Index:
         mixed = (hosts * _MIX[0]) ^ (ports * _MIX[1])
         slot = (mixed >> _SHIFT).astype(np.int64)
         found: Index = self._slots[slot].astype(np.int64)

@@ -45,31 +45,122 @@ class Segments:
     "payload octets on the wire"
     mac: Index
     "offset of the source MAC, -1 where the link has none"
-    tcp: Index
-    "offset of the TCP header"
+    station: Index
+    "the source MAC as a number, 0 where the link has none"
+    hosts: NDArray[np.uint64]
+    "both addresses as they lie in memory, if not IPv6"
+    ports: NDArray[np.uint32]
+    "both ports as they lie in memory"
     ttl: NDArray[np.uint8]
+
+    def taken(self, these: Index) -> Segments:
+        """Some of them."""
+        return Segments(**{name: getattr(self, name)[these] for name in _COLUMNS})
+
+
+_COLUMNS = tuple(Segments.__annotations__)
 
 
 def headers(chunk: Chunk) -> tuple[Segments, Index]:
     """The plain segments of a chunk, and the indices of the frames that are odd."""
+    found, left = _frequent(chunk)
+    if not len(left):
+        return found, left
+    others, odd = _any(chunk, left)
+    if not len(others.frame):
+        return found, odd
+    if len(found.frame):
+        both = Segments(**{name: np.concatenate([getattr(found, name), getattr(others, name)]) for name in _COLUMNS})
+        return both.taken(np.argsort(both.frame, kind="stable")), odd
+    return others, odd
+
+
+_FREQUENT = np.dtype(
+    [
+        ("to", "V4"),
+        ("mac", "u8"),
+        ("kind", ">u2"),
+        ("head", "u1"),
+        ("tos", "u1"),
+        ("total", ">u2"),
+        ("ident", "V2"),
+        ("fragment", ">u2"),
+        ("ttl", "u1"),
+        ("protocol", "u1"),
+        ("checksum", "V2"),
+        ("hosts", "u8"),
+        ("ports", "u4"),
+        ("seq", ">u4"),
+        ("ack", ">u4"),
+        ("offset", "u1"),
+        ("flags", "u1"),
+    ]
+)
+"""TCP over IPv4 over Ethernet, read at once: what costs is where bytes lie, not how many of them are read."""
+_FREQUENT_OCTETS = 54
+_MAC = 0xFFFFFFFFFFFF
+
+
+def _frequent(chunk: Chunk) -> tuple[Segments, Index]:
+    """The segments of frames of the most frequent kind, and the indices of all other frames."""
+    fit = (chunk.link_type == LinkType.ETHERNET) & (chunk.captured >= _FREQUENT_OCTETS)
+    index = np.arange(len(chunk)) if fit.all() else np.flatnonzero(fit)
+    at = chunk.at[index]
+    head = chunk.space.view(f"V{_FREQUENT.itemsize}")[at].view(_FREQUENT)
+    total = head["total"].astype(np.int64)
+    begin = (head["offset"] >> 4).astype(np.int64) * 4
+    good = (head["kind"] == EtherType.IPV4) & (head["head"] == 0x45) & (head["protocol"] == Protocol.TCP)
+    good &= ((head["fragment"] & 0x3FFF) == 0) & (begin >= 20) & (begin + 20 <= total)
+    if not good.all():
+        these = np.flatnonzero(good)
+        index, at, head, total, begin = index[these], at[these], head[these], total[these], begin[these]
+    length = total - begin - 20
+    payload = at + begin + 34
+    return (
+        Segments(
+            frame=index,
+            pair=at + 26,
+            six=np.zeros(len(index), np.bool_),
+            seq=head["seq"].astype(np.int64),
+            ack=head["ack"].astype(np.uint32),
+            flags=np.ascontiguousarray(head["flags"]),
+            payload=payload,
+            held=np.clip(at + chunk.captured[index] - payload, 0, length),
+            length=length,
+            mac=at + 6,
+            station=(head["mac"].astype(np.uint64).byteswap() & np.uint64(_MAC)).astype(np.int64),
+            hosts=head["hosts"].astype(np.uint64),
+            ports=head["ports"].astype(np.uint32),
+            ttl=np.ascontiguousarray(head["ttl"]),
+        ),
+        _others(index, len(chunk)),
+    )
+
+
+def _others(index: Index, count: int) -> Index:
+    """The frames of a chunk that are not among these."""
+    if len(index) == count:
+        return index[:0]
+    left = np.ones(count, np.bool_)
+    left[index] = False
+    return np.flatnonzero(left)
+
+
+def _any(chunk: Chunk, frames: Index) -> tuple[Segments, Index]:
+    """The plain segments of some frames of a chunk, and the indices of those that are odd."""
     space = chunk.space
-    count = len(chunk)
-    end = chunk.at + chunk.captured
+    begin, captured, link_type = chunk.at[frames], chunk.captured[frames], chunk.link_type[frames]
+    count = len(frames)
+    end = begin + captured
     network = np.zeros(count, np.int64)
     kind = np.zeros(count, np.int64)
     mac = np.full(count, -1, np.int64)
-    link_type = chunk.link_type
-    first = int(link_type[0]) if count else 0
-    uniform = bool((link_type == first).all())
-    for each in [first] if uniform else np.unique(link_type).tolist():
+    for each in np.unique(link_type).tolist():
         layer = _LAYERS.get(each)
         if layer is None:
             continue
-        if uniform:
-            network, kind, mac = layer(chunk, chunk.at, chunk.captured)
-        else:
-            these = np.flatnonzero(link_type == each)
-            network[these], kind[these], mac[these] = layer(chunk, chunk.at[these], chunk.captured[these])
+        these = np.flatnonzero(link_type == each)
+        network[these], kind[these], mac[these] = layer(chunk, begin[these], captured[these])
     for _ in range(_TAGS):
         tagged = (kind == _VLAN[0]) | (kind == _VLAN[1]) | (kind == _VLAN[2]) | (kind == _VLAN[3])
         if not tagged.any():
@@ -78,44 +169,46 @@ def headers(chunk: Chunk) -> tuple[Segments, Index]:
         kind[np.flatnonzero(tagged)] = 0
         kind[these] = space.view(">u2")[network[these] + 2]
         network[these] += 4
-    four = (kind == EtherType.IPV4) & (network + 34 <= end)
-    six = (kind == EtherType.IPV6) & (network + 54 <= end)
-    at4 = np.flatnonzero(four)
-    parts = [_ipv4(chunk, at4, network[at4])]
-    if six.any():
-        at6 = np.flatnonzero(six)
-        parts.append(_ipv6(chunk, at6, network[at6]))
-    index, tcp, stop, pair, ttl, is_six = (
-        parts[0] if len(parts) == 1 else tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+    four = np.flatnonzero((kind == EtherType.IPV4) & (network + 34 <= end))
+    six = np.flatnonzero((kind == EtherType.IPV6) & (network + 54 <= end))
+    parts = (
+        _ipv4(chunk, frames, four, network[four]),
+        _ipv6(chunk, six, network[six]),
     )
-    if len(parts) > 1:
-        order = np.argsort(index, kind="stable")
-        index, tcp, stop, pair, ttl, is_six = (each[order] for each in (index, tcp, stop, pair, ttl, is_six))
+    index, tcp, stop, pair, ttl, is_six = (np.concatenate(column) for column in zip(*parts, strict=True))
     head = space.view("V14")[tcp].view(_TCP)
     payload = tcp + (head["offset"] >> 4).astype(np.int64) * 4
-    good = (payload >= tcp + 20) & (payload <= stop) & (tcp + 14 <= end[index])
-    if not good.all():
-        keep = np.flatnonzero(good)
-        index, tcp, stop, pair, ttl, is_six = (each[keep] for each in (index, tcp, stop, pair, ttl, is_six))
-        head, payload = head[keep], payload[keep]
-    plain = np.zeros(count, np.bool_)
-    plain[index] = True
+    keep = np.flatnonzero((payload >= tcp + 20) & (payload <= stop) & (tcp + 14 <= end[index]))
+    keep = keep[np.argsort(index[keep], kind="stable")]
+    index, tcp, stop, pair, ttl, is_six = (each[keep] for each in (index, tcp, stop, pair, ttl, is_six))
+    head, payload = head[keep], payload[keep]
     length = stop - payload
+    mac = mac[index]
     segments = Segments(
-        frame=index,
+        frame=frames[index],
         pair=pair,
         six=is_six,
         seq=head["seq"].astype(np.int64),
         ack=head["ack"].astype(np.uint32),
-        flags=head["flags"],
+        flags=np.ascontiguousarray(head["flags"]),
         payload=payload,
         held=np.clip(end[index] - payload, 0, length),
         length=length,
-        mac=mac[index],
-        tcp=tcp,
+        mac=mac,
+        station=_stations(chunk, mac),
+        hosts=space.view("u8")[pair],
+        ports=space.view("u4")[pair + 8],
         ttl=ttl,
     )
-    return segments, np.flatnonzero(~plain)
+    return segments, frames[_others(index, count)]
+
+
+def _stations(chunk: Chunk, mac: Index) -> Index:
+    """MACs as numbers, by where they lie."""
+    octets = chunk.space.rows(np.maximum(mac, 0), 6).astype(np.int64)
+    number: Index = (octets << np.arange(40, -1, -8)).sum(axis=1)
+    number[mac < 0] = 0
+    return number
 
 
 _TCP = np.dtype([("ports", "V4"), ("seq", ">u4"), ("ack", ">u4"), ("offset", "u1"), ("flags", "u1")])
@@ -135,19 +228,20 @@ _IPV6 = np.dtype([("head", "u1"), ("flow", "V3"), ("length", ">u2"), ("protocol"
 _Parsed = tuple[Index, Index, Index, Index, NDArray[np.uint8], Mask]
 
 
-def _ipv4(chunk: Chunk, index: Index, at: Index) -> _Parsed:
+def _ipv4(chunk: Chunk, frames: Index, index: Index, at: Index) -> _Parsed:
+    """`index` into `frames`, which are indices of frames of the chunk."""
     head = chunk.space.view("V10")[at].view(_IPV4)
     total = head["total"].astype(np.int64)
     good = (head["head"] == 0x45) & (head["protocol"] == Protocol.TCP) & ((head["fragment"] & 0x3FFF) == 0)
     good &= (total >= 20) | (total == 0)
-    keep = slice(None) if good.all() else np.flatnonzero(good)
+    keep = np.flatnonzero(good)
     index, at, total, ttl = index[keep], at[keep], total[keep], head["ttl"][keep]
     stop = at + total
     bare = np.flatnonzero(total == 0)
     if len(bare):
         # The card was to fill the length in: the packet ends with its frame.
-        original = chunk.original[index[bare]]
-        stop[bare] = chunk.at[index[bare]] + np.where(
+        original = chunk.original[frames[index[bare]]]
+        stop[bare] = chunk.at[frames[index[bare]]] + np.where(
             original > _ETHERNET_LEAST, np.minimum(original, MAX_CAPTURED), -1
         )
     return index, at + 20, stop, at + 12, ttl, np.zeros(len(index), np.bool_)

@@ -113,10 +113,10 @@ def _chains(space: Space, begin: Index, stop: int, layout: Layout) -> tuple[Inde
     """The records of the chains that begin at these places, each up to where the next begins: whose it is and where,
     in any order; and where each chain ends."""
     limit = np.append(begin[1:], stop - layout.header + 1)
-    words = space.view(layout.order + "u4")
+    lengths = space.view(layout.order + "u4")[layout.length_at :]
     farthest = stop - layout.header
     mask = ~np.int64(layout.align - 1)
-    extra = layout.extra + layout.align - 1
+    extra = np.int64(layout.extra + layout.align - 1)
     active = np.arange(len(begin))
     at, ends = begin.copy(), begin.copy()
     chains, places = [], []
@@ -124,8 +124,9 @@ def _chains(space: Space, begin: Index, stop: int, layout: Layout) -> tuple[Inde
         steps = np.empty((_ROUND + 1, len(active)), np.int64)
         for step in range(_ROUND):
             steps[step] = at
-            at = np.minimum(at, farthest)
-            at = at + ((words[at + layout.length_at] + np.int64(extra)) & mask)
+            np.minimum(at, farthest, out=at)
+            size = lengths[at] + extra
+            at += size if layout.align == 1 else size & mask
         bound = limit[active]
         steps[_ROUND] = at
         taken, following = steps[:-1], steps[1:]

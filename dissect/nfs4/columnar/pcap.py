@@ -33,14 +33,11 @@ class Pcap:
             return bytes(space.data[at + upper : at + upper + 2]), upper
 
         def likely(space: Space, at: int, stop: int) -> bool:
-            _, _, captured, original = self._fields(space.data, at)
+            seconds, _, captured, original = self._fields(space.data, at)
             following = at + file.record + captured
-            same = slice(following + upper, following + upper + 2)
-            return (
-                captured <= original <= MAX_CAPTURED
-                and following + file.record <= stop
-                and bytes(space.data[same]) == bytes(space.data[at + upper : at + upper + 2])
-            )
+            if not captured <= original <= MAX_CAPTURED or following + file.record > stop:
+                return False
+            return bool(self._fields(space.data, following)[0] >> 16 == seconds >> 16)
 
         self._layout = Layout(
             order=file.order,

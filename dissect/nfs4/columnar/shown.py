@@ -54,25 +54,41 @@ def _farthest(
         return found
     starts, stops = groups.starts, groups.stops
     begun = np.array([0 if each is None else each.seq for each in known], np.uint32)
+    least = np.full(len(groups), 2)
     for group, each in enumerate(known):
         if each is None:
             first = int(told[starts[group] : stops[group]].argmax())
-            begun[group] = seq[starts[group] + first]
+            begun[group], least[group] = seq[starts[group] + first], 0
     ahead = (seq - np.repeat(begun, groups.size)).view(np.int32)
     ahead[~told] = _NONE
-    farthest = np.maximum.reduceat(ahead, starts).tolist()
-    for group, (most, before) in enumerate(zip(farthest, known, strict=True)):
-        if most < (0 if before is None else 2):
-            continue
-        here = slice(int(starts[group]), int(stops[group]))
-        first = here.start + int(ahead[here].argmax())
-        candidates = [first]
-        if most > BEHIND_OCTETS or (ahead[here.start : first] == most - 1).any():
-            # A FIN, or something that is not of this connection: by the rule, one by one.
-            candidates = (here.start + np.flatnonzero(told[here])).tolist()
-        shown = before
-        for place in candidates:
-            position = int(groups.order[place])
-            shown = farther(shown, int(seq[place]), span.number(position), span.time(position))
-        found[group] = shown
+    farthest = np.maximum.reduceat(ahead, starts)
+    going = np.flatnonzero(farthest >= least)
+    short = ahead - np.repeat(farthest, groups.size)
+    top = np.flatnonzero(short == 0)
+    place = top[np.searchsorted(top, starts[going])]
+    # A FIN, or something that is not of this connection.
+    strange = (farthest > BEHIND_OCTETS) | np.logical_or.reduceat(short == -1, starts)
+    position = groups.order[place]
+    columns = (
+        going,
+        strange[going],
+        seq[place],
+        span.numbers(position),
+        span.chunk.time[span.segments.frame[position]],
+    )
+    for group, odd, value, frame, time in zip(*(column.tolist() for column in columns), strict=True):
+        if odd:
+            found[group] = _one_by_one(span, groups, group, seq, told, known[group])
+        else:
+            found[group] = Shown(value, frame, time)
     return found
+
+
+def _one_by_one(
+    span: Span, groups: Groups, group: int, seq: NDArray[np.uint32], told: Mask, shown: Shown | None
+) -> Shown | None:
+    start, stop = int(groups.starts[group]), int(groups.stops[group])
+    for place in (start + np.flatnonzero(told[start:stop])).tolist():
+        position = int(groups.order[place])
+        shown = farther(shown, int(seq[place]), span.number(position), span.time(position))
+    return shown

@@ -48,19 +48,14 @@ class Sightings:
     def _stretches(
         self, chunk: Chunk, segments: Segments, way: Index, odd: Index, base: int
     ) -> list[tuple[int, str, bytes, int, int, int, int, bool]]:
-        if not len(segments.frame) or int(segments.mac.max()) < 0:
+        if not len(segments.frame) or not segments.station.any():
             return []
         ways = self._ways.ways
         for each in ways[len(self._sources) :]:
             self._sources.append(self._addresses.setdefault(each.source[0], len(self._addresses)))
         names = list(self._addresses)
         source = np.array(self._sources, np.int64)[way]
-        where = segments.mac
-        octets = chunk.space.view("V6")[np.maximum(where, 0)].view(np.uint8).reshape(-1, 6)
-        mac = np.zeros((len(octets), 8), np.uint8)
-        mac[:, 2:] = octets
-        number = mac.view(">u8").reshape(-1).astype(np.int64)
-        number[where < 0] = _NO_MAC
+        number = segments.station
         order = np.argsort(source.astype(np.uint16) if len(names) < 1 << 16 else source, kind="stable")
         order = order[number[order] != _NO_MAC]
         if not len(order):

@@ -134,10 +134,14 @@ def _ace(reader: Reader) -> None:
     reader.skip_opaque()
 
 
+_NO_DELEGATION = int(OpenDelegationType.OPEN_DELEGATE_NONE)
+_LAST_DELEGATION = int(OpenDelegationType.OPEN_DELEGATE_WRITE_ATTRS_DELEG)
+
+
 def delegation(reader: Reader) -> tuple[int, Stateid | None, bool | None]:
     """open_delegation4 (RFC 8881 section 18.16.2, RFC 9754): type, and stateid and `recall` of one that is granted."""
-    kind = one_of(reader, OpenDelegationType.OPEN_DELEGATE_WRITE_ATTRS_DELEG)
-    if kind == OpenDelegationType.OPEN_DELEGATE_NONE:
+    kind = one_of(reader, _LAST_DELEGATION)
+    if kind == _NO_DELEGATION:
         return kind, None, None
     if kind == OpenDelegationType.OPEN_DELEGATE_NONE_EXT:
         if reader.u32() in (WhyNoDelegation.WND4_CONTENTION, WhyNoDelegation.WND4_RESOURCE):

@@ -57,6 +57,13 @@ _CONFIRM = Struct(">I12sI")
 _DOWNGRADE = Struct(">I12sIII")
 
 
+# As plain numbers: an operation of every file goes through here.
+_CREATE = int(OpenType.OPEN4_CREATE)
+_PREVIOUS, _LAST_CLAIM = int(OpenClaim.CLAIM_PREVIOUS), int(OpenClaim.CLAIM_DELEG_PREV_FH)
+_DELEGATED = frozenset(map(int, (OpenClaim.CLAIM_DELEGATE_CUR, OpenClaim.CLAIM_DELEG_CUR_FH)))
+_NAMED = frozenset(map(int, (OpenClaim.CLAIM_NULL, OpenClaim.CLAIM_DELEGATE_CUR, OpenClaim.CLAIM_DELEGATE_PREV)))
+
+
 def _createhow(reader: Reader) -> None:
     mode = one_of(reader, CreateMode.EXCLUSIVE4_1)
     if mode in (CreateMode.EXCLUSIVE4, CreateMode.EXCLUSIVE4_1):
@@ -69,17 +76,17 @@ def _open(reader: Reader) -> OPEN4args:
     seqid, access, deny, clientid = reader.unpack(_OPEN)
     owner = reader.opaque(OPAQUE_LIMIT)
     opentype = reader.u32()
-    if opentype == OpenType.OPEN4_CREATE:
+    if opentype == _CREATE:
         _createhow(reader)
-    claim = one_of(reader, OpenClaim.CLAIM_DELEG_PREV_FH)
+    claim = one_of(reader, _LAST_CLAIM)
     delegate_type: int | None = None
     delegate_stateid: Stateid | None = None
     file: bytes | None = None
-    if claim == OpenClaim.CLAIM_PREVIOUS:
+    if claim == _PREVIOUS:
         delegate_type = reader.u32()
-    elif claim in (OpenClaim.CLAIM_DELEGATE_CUR, OpenClaim.CLAIM_DELEG_CUR_FH):
+    elif claim in _DELEGATED:
         delegate_stateid = stateid(reader)
-    if claim in (OpenClaim.CLAIM_NULL, OpenClaim.CLAIM_DELEGATE_CUR, OpenClaim.CLAIM_DELEGATE_PREV):
+    if claim in _NAMED:
         file = reader.opaque()
     return OPEN4args(
         seqid=seqid,
