@@ -37,20 +37,31 @@ class Tails:
 class Cursors:
     """Cursors `at` that end at `end` each; `good` marks those that met no flaw."""
 
-    __slots__ = ("_tails", "_which", "_words", "at", "end", "good")
+    __slots__ = ("_good", "_sound", "_tails", "_which", "_words", "at", "end")
 
     def __init__(self, words: Words, at: Index, end: Index, tails: Tails | None = None, which: Index | None = None):
         self._words, self._tails, self._which = words, tails, which
         self.at, self.end = at, end
-        self.good: Mask = np.ones(len(at), np.bool_)
+        self._good: Mask = np.ones(len(at), np.bool_)
+        self._sound = True
+        "all are good; False if that is not known"
+
+    @property
+    def good(self) -> Mask:
+        """Those that met no flaw; to be set anew, never changed in place."""
+        return self._good
+
+    @good.setter
+    def good(self, good: Mask) -> None:
+        self._good, self._sound = good, False
 
     def u32(self) -> Index:
         """The next number of each."""
         begin = self.at
-        self.skip(4)
-        if self.good.all():
+        self._to(begin + 4)
+        if self._sound:
             return self._words.u32(begin)
-        these = np.flatnonzero(self.good)
+        these = np.flatnonzero(self._good)
         value = np.zeros(len(begin), np.int64)
         value[these] = self._words.u32(begin[these])
         return value
@@ -86,7 +97,9 @@ class Cursors:
     def one_of(self, highest: int) -> Index:
         """The discriminant of a union whose arms are 0 to `highest`, as those of a bool are 0 and 1."""
         value = self.u32()
-        self.good = self.good & (value <= highest)
+        within = value <= highest
+        if np.count_nonzero(within) < len(within):
+            self.good = self._good & within
         return value
 
     def only(self, chosen: Mask, read: Callable[[Cursors], object]) -> None:
@@ -105,8 +118,9 @@ class Cursors:
 
     def take_back(self, these: Index, part: Cursors) -> None:
         """Go on from where a part has come."""
-        self.at, self.good = self.at.copy(), self.good.copy()
-        self.at[these], self.good[these] = part.at, part.good
+        at, good = self.at.copy(), self.good.copy()
+        at[these], good[these] = part.at, part.good
+        self.at, self.good = at, good
 
     def peek(self, at: Index, chosen: Mask) -> Index:
         """Numbers that were passed, of those chosen."""
@@ -116,6 +130,15 @@ class Cursors:
         return value
 
     def _to(self, at: Index) -> None:
-        fits = self.good & (at <= self.end)
-        self.at = at if fits.all() else np.where(fits, at, self.at)
-        self.good = fits
+        fits = at <= self.end
+        if not self._sound:
+            fits &= self._good
+        if np.count_nonzero(fits) == len(fits):
+            self.at = at
+            if self._sound:
+                return
+            self._sound = True
+        else:
+            self.at = np.where(fits, at, self.at)
+            self._sound = False
+        self._good = fits

@@ -171,10 +171,7 @@ def _any(chunk: Chunk, frames: Index) -> tuple[Segments, Index]:
         network[these] += 4
     four = np.flatnonzero((kind == EtherType.IPV4) & (network + 34 <= end))
     six = np.flatnonzero((kind == EtherType.IPV6) & (network + 54 <= end))
-    parts = (
-        _ipv4(chunk, frames, four, network[four]),
-        _ipv6(chunk, six, network[six]),
-    )
+    parts: list[_Parsed] = [_ipv4(chunk, frames, four, network[four]), _ipv6(chunk, six, network[six])]
     index, tcp, stop, pair, ttl, is_six = (np.concatenate(column) for column in zip(*parts, strict=True))
     head = space.view("V14")[tcp].view(_TCP)
     payload = tcp + (head["offset"] >> 4).astype(np.int64) * 4
@@ -197,7 +194,7 @@ def _any(chunk: Chunk, frames: Index) -> tuple[Segments, Index]:
         mac=mac,
         station=_stations(chunk, mac),
         hosts=space.view("u8")[pair],
-        ports=space.view("u4")[pair + 8],
+        ports=space.view("u4")[tcp],
         ttl=ttl,
     )
     return segments, frames[_others(index, count)]

@@ -175,7 +175,9 @@ def _readdir_ok(body: Cursors) -> None:
         entries.skip(8)
         entries.skip_opaque()
         _fattr(entries)
-    body.good[active] = False
+    good = body.good.copy()
+    good[active] = False
+    body.good = good
     _boolean(body)
 
 

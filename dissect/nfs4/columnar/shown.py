@@ -76,11 +76,11 @@ def _farthest(
         span.numbers(position),
         span.chunk.time[span.segments.frame[position]],
     )
-    for group, odd, value, frame, time in zip(*(column.tolist() for column in columns), strict=True):
+    for group, odd, value, frame, when in zip(*(column.tolist() for column in columns), strict=True):
         if odd:
             found[group] = _one_by_one(span, groups, group, seq, told, known[group])
         else:
-            found[group] = Shown(value, frame, time)
+            found[group] = Shown(value, frame, when)
     return found
 
 

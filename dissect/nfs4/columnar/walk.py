@@ -122,16 +122,26 @@ class _Walk:
         self._at, self._end = bodies.at.copy(), bodies.end.copy()
         self.good = np.ones(len(bodies.at), np.bool_)
         self.holder = np.zeros(len(bodies.at), np.bool_)
-        self._parts: list[tuple[Index, ...]] = []
+        self._parts: list[tuple[Index, Index, Index, Index]] = []
+        self._steps: list[tuple[int, int, int]] = []
+        "of each part: the place of its operations in their messages, their number, how many there are"
 
     def seen(self) -> Seen:
         """All that was held, in the order of messages and operations."""
         if not self._parts:
             return Seen(**{name: np.zeros(0, np.int64) for name in COLUMNS})
-        columns = [np.concatenate(column) for column in zip(*self._parts, strict=True)]
+        message, status, body, stop = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        step, op, size = np.array(self._steps, np.int64).T
         # The parts are in the order of operations.
-        order = np.argsort(columns[0], kind="stable")
-        return Seen(**{name: column[order] for name, column in zip(COLUMNS, columns, strict=True)})
+        order = np.argsort(message, kind="stable")
+        return Seen(
+            message=message[order],
+            index=np.repeat(step, size)[order],
+            op=np.repeat(op, size)[order],
+            status=status[order],
+            body=body[order],
+            stop=stop[order],
+        )
 
     def step(self, active: Index, step: int) -> None:
         """Take one operation of each."""
@@ -162,13 +172,12 @@ class _Walk:
     def _hold(
         self, op: int, status: Index, which: Index, begin: Index, stop: Index, named: Mask | None, step: int
     ) -> None:
-        self.holder[which] |= _HOLDER[op]
+        if _HOLDER[op]:
+            self.holder[which] = True
         if named is not None:
             these = np.flatnonzero(named)
-        elif self._kept[op] or status[0] > 0:
-            these = np.arange(len(which))
-        else:
+            which, status, begin, stop = which[these], status[these], begin[these], stop[these]
+        elif not self._kept[op] and status[0] <= 0:
             return
-        size = len(these)
-        columns = (which[these], np.full(size, step), np.full(size, op), status[these], begin[these], stop[these])
-        self._parts.append(columns)
+        self._parts.append((which, status, begin, stop))
+        self._steps.append((step, op, len(which)))

@@ -133,23 +133,21 @@ def _mixed(*columns: NDArray[np.generic]) -> Words:
 
 
 def _plain(chunk: Chunk, segments: Segments, base: int) -> Packets:
-    space, pair, tcp = chunk.space, segments.pair, segments.tcp
+    space, pair = chunk.space, segments.pair
     found = np.zeros(len(segments.frame), PACKET)
     found["frame"] = segments.frame + base
     found["time"] = chunk.time[segments.frame]
     four, six = np.flatnonzero(~segments.six), np.flatnonzero(segments.six)
+    hosts, ports = segments.hosts.view(">u4").reshape(-1, 2), segments.ports.view(">u2").reshape(-1, 2)
     for name, skip in (("source", 0), ("target", 1)):
-        found[name][four] = _mixed(np.zeros(len(four), np.uint64), space.view(">u4")[pair[four] + 4 * skip])
+        found[name][four] = _mixed(np.zeros(len(four), np.uint64), hosts[four, skip])
         at = pair[six] + 16 * skip
         found[name][six] = _mixed(space.view(">u8")[at], space.view(">u8")[at + 8])
-    ports = space.view(">u2")
-    found["source_port"], found["target_port"] = ports[tcp], ports[tcp + 2]
-    found["seq"], found["ack"] = space.words[tcp + 4], space.words[tcp + 8]
+    found["source_port"], found["target_port"] = ports[:, 0], ports[:, 1]
+    found["seq"], found["ack"] = segments.seq, segments.ack
     found["length"], found["held"] = segments.length, segments.held
     found["flags"], found["ttl"] = segments.flags, segments.ttl
-    known = np.flatnonzero(segments.mac >= 0)
-    at = segments.mac[known]
-    found["mac"][known] = (space.view(">u2")[at].astype(np.uint64) << np.uint64(32)) | space.words[at + 2]
+    found["mac"] = segments.station
     return found
 
 
