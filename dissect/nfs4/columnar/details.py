@@ -16,8 +16,8 @@ from dissect.nfs4.xdr import Reader
 
 _KEPT = np.zeros((2, TABLE), np.bool_)
 """By direction and operation."""
-_KEPT[0, [*HOLDERS, Op.FREE_STATEID, Op.PUTFH, Op.LOOKUP]] = True
-_KEPT[1, [Op.OPEN, Op.LOCK, Op.GETATTR, Op.GETFH]] = True
+_KEPT[0, [*HOLDERS, Op.FREE_STATEID, Op.PUTFH, Op.LOOKUP, Op.SETCLIENTID_CONFIRM]] = True
+_KEPT[1, [Op.OPEN, Op.LOCK, Op.GETATTR, Op.GETFH, Op.SETCLIENTID]] = True
 
 
 def values(space: Space, seen: Seen, reply: bool) -> tuple[Index, list[Any]]:

@@ -24,6 +24,7 @@ _Place = tuple[int, int]
 _CALL_KEYS: dict[int, _Place] = {
     Op.SEQUENCE: (0, _SESSION),
     Op.RENEW: (0, _CLIENTID),
+    Op.SETCLIENTID_CONFIRM: (0, _CLIENTID),
     Op.RELEASE_LOCKOWNER: (0, _CLIENTID),
     Op.DELEGPURGE: (0, _CLIENTID),
     Op.LOCKT: (20, _CLIENTID),

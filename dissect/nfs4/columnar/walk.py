@@ -77,6 +77,7 @@ _HELD_ARGUMENTS = _held(
     Op.RENEW,
     Op.SEQUENCE,
     Op.SETATTR,
+    Op.SETCLIENTID_CONFIRM,
     Op.WRITE,
 )
 _HELD_RESULTS = _held(
@@ -88,6 +89,7 @@ _HELD_RESULTS = _held(
     Op.OPEN_CONFIRM,
     Op.OPEN_DOWNGRADE,
     Op.SEQUENCE,
+    Op.SETCLIENTID,
     Op.WRITE,
 )
 _CALLS: dict[int, Shape] = {op * _ARMS: shape for op, shape in ARGUMENTS.items()}

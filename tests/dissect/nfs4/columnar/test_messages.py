@@ -30,7 +30,7 @@ WAITING = [V40, V41]
 Given = tuple[bytes, CallHeader | None]
 """A message, and the header of the call that it answers."""
 
-RARE_ARGUMENTS = {35, 36, 40, 41, 42, 43, 44, 46, 47, 48, 49, 50, 51, 54, 55, 56, 57, 58, 60, 61, 62, 63, 64, 65, 66}
+RARE_ARGUMENTS = {35, 40, 41, 42, 43, 44, 46, 47, 48, 49, 50, 51, 54, 55, 56, 57, 58, 60, 61, 62, 63, 64, 65, 66}
 RARE_ARGUMENTS |= {70, 72, 73, 74, 75, 10044}
 RARE_RESULTS = RARE_ARGUMENTS | {33, 52, 67, 68}
 
