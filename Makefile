@@ -6,8 +6,10 @@ BIN := .venv/bin
 PYTEST_ARGS ?= -q -n 2
 SEEDS ?= 0 20
 BENCH_ARGS ?=
+RUNS ?= 20000
+TARGETS ?=
 
-.PHONY: help environment demo test lint types layers check bench forms soundness readme man docs-rules clean
+.PHONY: help environment demo test lint types layers check bench forms soundness broken fuzz readme man docs-rules clean
 
 help:
 	@head -n 1 Makefile | cut -c 3-
@@ -41,6 +43,13 @@ bench: environment
 
 soundness: environment
 	$(BIN)/python tools/damage.py $(SEEDS)
+
+broken: environment
+	$(BIN)/python tools/broken.py $(SEEDS)
+
+fuzz: environment
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -q -c constraints.txt -e '.[fuzz]'
+	$(BIN)/python tools/fuzzing.py $(TARGETS) $(if $(SECONDS_A_TARGET),--seconds $(SECONDS_A_TARGET),--runs $(RUNS))
 
 forms: environment
 	@bash tools/need.sh tshark

@@ -105,7 +105,7 @@ def _segment(layer: Layer, network: tuple[str, str, int], mac: str | None) -> It
 def _unrelative(layer: Layer, name: str) -> int | None:
     """tcp.seq_raw or tcp.ack_raw: where octets are told too, their names are also those of tcp.seq's and tcp.ack's."""
     octets = _text(layer, f"tcp_tcp_{name}_raw_raw")
-    return _number(layer, f"tcp_tcp_{name}_raw") if octets is None else int(octets, 16)
+    return _number(layer, f"tcp_tcp_{name}_raw") if octets is None else _parsed(octets, 16)
 
 
 def _binding(layer: Layer) -> Iterator[list[Any]]:
@@ -126,8 +126,12 @@ def _text(layer: Layer, key: str) -> str | None:
 
 
 def _number(layer: Layer, key: str) -> int | None:
-    value = _one(layer.get(key))
+    value = _text(layer, key)
+    return None if value is None else _parsed(value, 0)
+
+
+def _parsed(text: str, base: int) -> int | None:
     try:
-        return int(value, 0) if isinstance(value, str) else None
+        return int(text, base)
     except ValueError:
         return None

@@ -31,7 +31,7 @@ def messages(layers: Layers, network: tuple[str, str, int] | None, ports: tuple[
     addresses = network[:2] if network is not None else _global(layers)
     if addresses is None:
         return
-    heads = [bytes.fromhex(head) for head in layers.all("rpc_raw") if isinstance(head, str)]
+    heads = [_octets(head) for head in layers.all("rpc_raw") if isinstance(head, str)]
     lists = layers.all("rpcordma")
     sources = [*_joined(layers), *_iwarp(layers), *_infiniband(layers)]
     for number, head in enumerate(heads):
@@ -48,14 +48,14 @@ def messages(layers: Layers, network: tuple[str, str, int] | None, ports: tuple[
 
 def _joined(layers: Layers) -> Iterator[bytes]:
     """What tshark joined out of several packets."""
-    return (bytes.fromhex(octets) for octets in layers.all(_JOINED) if isinstance(octets, str))
+    return (_octets(octets) for octets in layers.all(_JOINED) if isinstance(octets, str))
 
 
 def _iwarp(layers: Layers) -> Iterator[bytes]:
     """What an MPA frame carries (RFC 5044 section 4.1): its length, and then so many octets before padding and CRC."""
     for octets in layers.all("iwarp_mpa_raw"):
         if isinstance(octets, str):
-            frame = bytes.fromhex(octets)
+            frame = _octets(octets)
             yield frame[2 : 2 + int.from_bytes(frame[:2], "big")]
 
 
@@ -64,11 +64,11 @@ def _infiniband(layers: Layers) -> Iterator[bytes]:
     for octets, fields in zip(layers.all("infiniband_raw"), layers.all("infiniband"), strict=False):
         if not isinstance(octets, str) or not isinstance(fields, dict):
             continue
-        packet = bytes.fromhex(octets)
-        tail = int(str(fields.get("infiniband_infiniband_bth_padcnt") or 0), 0)
+        packet = _octets(octets)
+        tail = _whole(fields.get("infiniband_infiniband_bth_padcnt"))
         tail += _ICRC * ("infiniband_infiniband_invariant_crc" in fields)
         tail += _VCRC * ("infiniband_infiniband_variant_crc" in fields)
-        yield packet if layers.missing else packet[: len(packet) - tail]
+        yield packet if layers.missing else packet[: max(len(packet) - tail, 0)]
 
 
 def _global(layers: Layers) -> tuple[str, str] | None:
@@ -90,10 +90,26 @@ def _moved(lists: Any, *, reply: bool) -> int | None:
     if not _count(lists, "reads"):
         return None
     positions = lists.get("rpcordma_rpcordma_position")
-    numbers = [int(str(each), 0) for each in (positions if isinstance(positions, list) else [positions]) if each]
+    numbers = map(_whole, positions if isinstance(positions, list) else [positions])
     # Position 0 is the message itself, which tshark has put together.
     return min((number for number in numbers if number), default=None)
 
 
 def _count(lists: dict[str, Any], name: str) -> int:
-    return int(str(lists.get(f"rpcordma_rpcordma_{name}_count") or 0), 0)
+    return _whole(lists.get(f"rpcordma_rpcordma_{name}_count"))
+
+
+def _octets(text: str) -> bytes:
+    """None of what is no hexadecimal."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
+
+
+def _whole(value: Any) -> int:
+    """A number as tshark writes it, 0 where it is none."""
+    try:
+        return max(int(str(value), 0), 0)
+    except ValueError:
+        return 0

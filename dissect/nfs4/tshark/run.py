@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from dissect.nfs4.tshark.answer import Answer, read_answer
 from dissect.nfs4.tshark.errors import TsharkError
@@ -69,12 +68,10 @@ def _answers(process: subprocess.Popen[bytes], tshark: Tshark, spool: Spool, *, 
         process.stdin.write(json.dumps(order).encode() + b"\n")
         process.stdin.close()
     for line in _lines(process):
-        said: dict[str, Any] = json.loads(line)
-        if "status" in said:
-            if said["status"]:
-                raise TsharkError(f"tshark ended with status {said['status']}: {said['said'] or 'it does not say why'}")
+        said = read_answer(line, spool.numbers)
+        if said is None:
             return
-        yield read_answer(said, spool.numbers[said["n"] - 1])
+        yield said
     raise TsharkError(f"the process that reads tshark's output ended early: {_last_line(spool.folder / 'errors')}")
 
 
