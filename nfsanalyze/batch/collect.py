@@ -14,6 +14,7 @@ from nfsanalyze.batch import layout
 from nfsanalyze.batch.unit import FINDINGS, findings_schema
 from nfsanalyze.batch.work import Outcome
 from nfsanalyze.engine.finding import SEVERITIES
+from nfsanalyze.facts.printable import cell
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,9 +79,9 @@ def _cases(outcomes: Sequence[Outcome]) -> str:
     for outcome in outcomes:
         table.writerow(
             (
-                outcome.case,
+                cell(outcome.case),
                 outcome.status,
-                outcome.error,
+                cell(outcome.error),
                 *(outcome.findings.get(severity, 0) for severity in reversed(SEVERITIES)),
                 " ".join(outcome.rules),
                 outcome.clients,

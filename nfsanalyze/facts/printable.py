@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _SUSPECT = re.compile(r"[^\x20-\x7e]")
+_FORMULA = ("=", "+", "-", "@")
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -26,3 +27,9 @@ def printable(data: bytes | str) -> str:
     """
     text = data.decode("utf-8", "surrogateescape") if isinstance(data, bytes) else data
     return _SUSPECT.sub(_escape, text)
+
+
+def cell(data: bytes | str) -> str:
+    """The same for a cell of CSV: what a spreadsheet would take for a formula gets an apostrophe before it."""
+    text = printable(data)
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -38,6 +38,11 @@ def _code(text: str) -> str:
     return f"`{printable(text).replace('`', chr(39))}`"
 
 
+def _code_cell(text: str) -> str:
+    """The same in a table, where a bar would end the cell, code or not."""
+    return _code(text).replace("|", "\\|")
+
+
 def _summary(document: dict[str, Any]) -> list[str]:
     lines = [plain(story(View(document, zone=UTC, show_all=False))) or "No findings."]
     if document["findings"]:
@@ -90,7 +95,7 @@ def _step(line: str) -> str:
 def _clients(document: dict[str, Any]) -> list[str]:
     rows = [
         f"| {plain(', '.join(client['addresses']))} | {owner['server_address']} | v4.{owner['minor_version']} |"
-        f" {_code(owner['owner_text'])} | {' '.join(map(_code, owner['clientids']))} |"
+        f" {_code_cell(owner['owner_text'])} | {' '.join(map(_code, owner['clientids']))} |"
         for client in document["clients"]
         for owner in client["owners"]
     ]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from nfsanalyze.facts.printable import printable
+from nfsanalyze.facts.printable import cell, printable
 from nfsanalyze.reports.document.source import NS, iso
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ def _stacked(names: list[str], cells: list[list[str]]) -> str:
 
 
 def csv_rows(rows: pl.DataFrame, **_: int) -> str:
-    """RFC 4180 with a header; a null is empty, a list its JSON."""
+    """RFC 4180 with a header; a null is empty, a list its JSON. No text is a formula."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow([printable(name) for name in rows.columns])
+    writer.writerow([cell(name) for name in rows.columns])
     for row in _values(rows):
         writer.writerow(["" if value is None else _csv(value) for value in row])
     return file.getvalue()
@@ -140,5 +140,6 @@ def _words(value: Any) -> str:
 
 
 def _csv(value: Any) -> str:
-    text = json.dumps(value) if isinstance(value, (list, dict, bool)) else str(value)
-    return printable(text)
+    if isinstance(value, str):
+        return cell(value)
+    return printable(json.dumps(value) if isinstance(value, (list, dict, bool)) else str(value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,6 +15,8 @@ Regions = Mapping[tuple[str, int], tuple[int, int]]
 """Of frames, by capture and number: offset of the packet's record in the file, and its length."""
 
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "note": "note"}
+_LINK = re.compile(r"\[(?=[^\]]*\]\()")
+_PLACE = re.compile(r"\{(\d+)\}")
 _RANKS = {"critical": 100.0, "high": 80.0, "medium": 50.0, "low": 20.0, "note": 5.0}
 
 
@@ -63,6 +66,11 @@ def _artifact(capture: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _words(text: str) -> dict[str, str]:
+    """A message. What looks like a link or a place for an argument is none (sections 3.11.5 and 3.11.6)."""
+    return {"text": _PLACE.sub(r"{{\1}}", _LINK.sub(r"\\[", text))}
+
+
 def _uri(path: str) -> str:
     """A relative reference, or a file URI for an absolute path; `-` is standard input."""
     if "://" in path:
@@ -75,13 +83,13 @@ def _invocation(document: dict[str, Any], places: Mapping[str, int]) -> dict[str
     unjudged = [
         {
             "level": "note",
-            "message": {"text": f"{entry['rule']} not evaluable: {entry['subject']}: {entry['reason']}"},
+            "message": _words(f"{entry['rule']} not evaluable: {entry['subject']}: {entry['reason']}"),
             "associatedRule": {"id": entry["rule"], "index": places[entry["rule"]]},
         }
         for entry in document["not_evaluable"]
         if entry["rule"] in places
     ]
-    unread = [{"level": "warning", "message": {"text": line}} for line in document["summary"]["incomplete"]]
+    unread = [{"level": "warning", "message": _words(line)} for line in document["summary"]["incomplete"]]
     return {"executionSuccessful": not unread, "toolExecutionNotifications": [*unread, *unjudged]}
 
 
@@ -100,7 +108,7 @@ def _result(
         **({"ruleIndex": places[finding["rule"]]} if finding["rule"] in places else {}),
         "level": _LEVELS[finding["severity"]],
         "rank": _RANKS[finding["severity"]],
-        "message": {"text": finding["message"]},
+        "message": _words(finding["message"]),
         "locations": first,
         **({"codeFlows": [{"threadFlows": [{"locations": flow}]}]} if flow else {}),
         "partialFingerprints": {"nfsanalyze/v1": finding["id"]},
@@ -126,5 +134,5 @@ def _location(
     return {
         **({"physicalLocation": place} if place else {}),
         "logicalLocations": [{"name": f"frame {frame}", "kind": "packet", "fullyQualifiedName": f"{capture}#{frame}"}],
-        "message": {"text": note or f"frame {frame} of {capture}"},
+        "message": _words(note or f"frame {frame} of {capture}"),
     }
