@@ -146,7 +146,7 @@ class _Run:
             unwrapper = Assisted(answers, streams=streams, alone=True)
             with self._again() as frames:
                 yield from self._exact(frames, unwrapper)
-            self._tell(unwrapper)
+            self._tell(unwrapper, spool)
 
     def _spooled(self, source: Capture | Merged, spool: Spool) -> Iterator[Frame]:
         for frame in self._told(source):
@@ -181,12 +181,14 @@ class _Run:
         unwrapper = Assisted(unwrapped(program, spool, raw=missed.rdma or bool(streams)), streams=streams)
         with self._again() as frames:
             yield from self.native(frames, unwrapper, fast=self._way.fast and not streams)
-        self._tell(unwrapper)
+        self._tell(unwrapper, spool)
 
-    def _tell(self, unwrapper: Assisted) -> None:
+    def _tell(self, unwrapper: Assisted, spool: Spool) -> None:
         self._way.opened, self._way.frames = unwrapper.opened, unwrapper.frames
         if unwrapper.failure is not None:
             self._way.failure = str(unwrapper.failure)
+        elif spool.full:
+            self._way.failure = f"the later of them take more than half of what is free in {spool.folder.parent}"
 
 
 def _spool_streams(frames: Iterable[Frame], streams: frozenset[Ends], spool: Spool) -> None:

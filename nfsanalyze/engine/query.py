@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.faults import Fault, fault
+from nfsanalyze.engine.limits import LimitError, bounded
 from nfsanalyze.engine.sql import lazy
 from nfsanalyze.engine.statement import Statement, StatementError, line_and_column, statement
 from nfsanalyze.errors import UsageError
@@ -45,12 +46,16 @@ def answer(asked: Statement, tables: Mapping[str, pl.DataFrame | pl.LazyFrame], 
     equal captures must give equal answers. Raises QueryError."""
     import polars as pl
 
-    try:
+    def work() -> pl.DataFrame:
         plan = lazy(asked, tables)
         if asked.ordered:
-            rows = plan.head(limit + 1).collect(engine="in-memory")
-        else:
-            rows = _sorted(plan.collect(engine="in-memory")).head(limit + 1)
+            return plan.head(limit + 1).collect(engine="in-memory")
+        return _sorted(plan.collect(engine="in-memory")).head(limit + 1)
+
+    try:
+        rows = bounded(work, seconds=None)
+    except LimitError as error:
+        raise QueryError(f"query: {error}") from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         _fail(asked.sql, fault(error, asked))
     return Answer(rows=rows.head(limit), more=rows.height > limit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from nfsanalyze.engine import limits
 from nfsanalyze.engine.faults import fault
 from nfsanalyze.engine.message import placeholders
 from nfsanalyze.engine.nearest import nearest
@@ -30,8 +31,14 @@ def run_detect(rule: Rule, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) ->
     import polars as pl
 
     asked = _asked(rule)
-    try:
+
+    def work() -> pl.DataFrame:
         return lazy(asked, tables).collect(engine="in-memory")
+
+    try:
+        return limits.bounded(work, seconds=limits.SECONDS) if rule.group == USER_GROUP else work()
+    except limits.LimitError as error:
+        raise _error(rule, str(error), None) from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise _error(rule, *fault(error, asked)) from error
 
@@ -40,8 +47,11 @@ def run_detects(rules: Sequence[Rule], tables: Mapping[str, pl.DataFrame | pl.La
     """What `run_detect` returns for each of the rules, several of them at a time."""
     import polars as pl
 
+    ours = [rule for rule in rules if rule.group != USER_GROUP]
     try:
-        return pl.collect_all([lazy(_asked(rule), tables) for rule in rules], engine="in-memory")
+        found = iter(pl.collect_all([lazy(trusted(rule.detect), tables) for rule in ours], engine="in-memory"))
+        # those of users each in bounds of its own
+        return [run_detect(rule, tables) if rule.group == USER_GROUP else next(found) for rule in rules]
     except (RuleError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         # one by one, so that the rule at fault is named
         return [run_detect(rule, tables) for rule in rules]
@@ -59,11 +69,17 @@ def compile_rule(rule: Rule) -> dict[str, pl.DataType]:
     import polars as pl
 
     asked = _statement(rule)
-    try:
+
+    def work() -> dict[str, pl.DataType]:
         plan = lazy(asked, {})
         plan.collect_schema()
         # Some clashes of types show only when the plan runs.
-        schema = dict(plan.collect(engine="in-memory").schema)
+        return dict(plan.collect(engine="in-memory").schema)
+
+    try:
+        schema = limits.bounded(work, seconds=limits.SECONDS)
+    except limits.LimitError as error:
+        raise _error(rule, str(error), None) from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise _error(rule, *fault(error, asked)) from error
     _check_columns(rule, schema)

@@ -19,7 +19,7 @@ from dissect.nfs4.capture.pcapng import MAGIC as PCAPNG_MAGIC
 from dissect.nfs4.capture.pcapng import read_pcapng
 from dissect.nfs4.capture.snoop import MAGIC as SNOOP_MAGIC
 from dissect.nfs4.capture.snoop import read_snoop
-from dissect.nfs4.capture.stream import CutShort, Source
+from dissect.nfs4.capture.stream import ENDS, CutShort, Source
 
 _FORMATS: tuple[tuple[str, tuple[bytes, ...], Callable[[Source, Tally], Iterator[Frame] | None]], ...] = (
     ("pcap", MAGICS, read_pcap),
@@ -154,7 +154,8 @@ class Capture:
         """Bytes of the file from this offset on are not analysed."""
         self.cut_short = True
         self.cut_at = offset
-        self.cut_reason = self.source.damage or reason
+        # A record that cannot be is the reason, however far the stream was read ahead of it.
+        self.cut_reason = self.source.damage if self.source.damage and reason.startswith(ENDS) else reason
 
 
 def open_capture(path: str | Path) -> Capture:

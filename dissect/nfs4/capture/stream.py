@@ -7,6 +7,9 @@ from collections.abc import Callable
 CHUNK = 1 << 20
 """Bytes asked for at a time."""
 
+ENDS = "the file ends"
+"""So begin reasons that may be the fault of whatever ended the stream."""
+
 
 class DamagedStream(Exception):
     """A compressed stream that ends early or contradicts itself; what came before it was handed over."""

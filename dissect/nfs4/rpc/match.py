@@ -65,7 +65,8 @@ class Matcher:
         self._read: list[tuple[int, int, int, Record]] = []
         self._serial = 0
         self._under_way: tuple[dict[int, list[UnderWay]], ...] = ({}, {})
-        self._early: tuple[dict[int, list[Early]], ...] = ({}, {})
+        # by xid, in the order of their coming; a dict, for a flood of them may have one xid
+        self._early: tuple[dict[int, dict[Early, None]], ...] = ({}, {})
 
     def add(self, direction: int, record: Record) -> None:
         self._serial += 1
@@ -96,7 +97,7 @@ class Matcher:
         replies, xid = self._early[early.direction], xid_of(early.record)
         if early not in replies.get(xid, ()):
             return False
-        replies[xid].remove(early)
+        del replies[xid][early]
         if not replies[xid]:
             del replies[xid]
         return True
@@ -127,7 +128,7 @@ class Matcher:
                 del self._under_way[1 - direction][xid]
             return Reply(record, direction, earlier[-1])
         early = Early(record, direction)
-        self._early[direction].setdefault(xid, []).append(early)
+        self._early[direction].setdefault(xid, {})[early] = None
         return early
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 import weakref
@@ -13,6 +15,7 @@ from dissect.nfs4.capture import Capture, CaptureError, open_capture
 from dissect.nfs4.tshark.errors import TsharkError
 from dissect.nfs4.tshark.program import tshark
 from dissect.nfs4.tshark.run import environment
+from dissect.nfs4.tshark.spool import room
 
 _CUT_SHORT = 2
 """Exit status where the file ends inside a packet, and where it is no capture at all."""
@@ -28,10 +31,19 @@ def rewritten(path: str) -> Capture:
     copy = folder / "rewritten.pcapng"
     # An absolute name begins with a slash, so that no name can be taken for an option.
     command = [program.path, "-r", os.path.abspath(path), "-F", "pcapng", "-w", str(copy)]  # noqa: PTH100
+    most = room(folder)
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, cwd=folder, env=environment(folder), check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            cwd=folder,
+            env=environment(folder),
+            check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
         )
+        if done.returncode == -signal.SIGXFSZ:
+            raise TsharkError(f"tshark cannot rewrite it: it takes more than half of what is free in {folder.parent}")
         if done.returncode not in (0, _CUT_SHORT) or not copy.exists():
             raise TsharkError(f"tshark cannot read it either ({_said(done.stderr)})")
         capture = open_capture(copy)

@@ -21,11 +21,19 @@ _TOTAL = Struct("<I")
 _NANOSECONDS = 9
 
 
+def room(folder: Path) -> int:
+    """Octets that a file of ours may take there: half of what is free, whatever a capture unpacks to."""
+    return shutil.disk_usage(folder).free // 2
+
+
 class Spool:
     """A folder of its own with one pcapng file, removed on leaving. `numbers[n - 1]`: the frame that tshark calls n."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="nfsanalyze-"))
+        self.full = False
+        "frames were left out for want of room"
+        self._room = room(self.folder)
         self.path = self.folder / "frames.pcapng"
         self.numbers = array("Q")
         self._interfaces: dict[int, int] = {}
@@ -51,6 +59,10 @@ class Spool:
             self._file.write(_INTERFACE.pack(1, 32, frame.link_type, 0, 0, 9, 1, _NANOSECONDS, 0, 0, 32))
         captured = len(frame.data)
         total = 32 + captured + -captured % 4
+        self._room -= total
+        if self._room < 0:
+            self.full = True
+            return
         high, low = divmod(max(frame.time, 0), 1 << 32)
         self._file.write(_PACKET.pack(6, total, interface, high, low, captured, frame.original_length))
         self._file.write(frame.data + bytes(-captured % 4))
