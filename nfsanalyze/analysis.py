@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dissect.nfs4.dataclass import dataclass
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from nfsanalyze.engine.ignore import Ignore, Ignored
     from nfsanalyze.engine.rule import Rule
     from nfsanalyze.facts.trace import Trace
+    from nfsanalyze.redaction.redactor import Redactor
     from nfsanalyze.several import Several
+
+Missing = Callable[[str, str], Any]
+"""Of two addresses: when no capture that shows both was running."""
 
 Progress = Callable[[int, int], None]
 """Called now and then with (packets read, bytes of captures read so far or 0)."""
@@ -60,12 +64,14 @@ def analyse(
     declared: Declared = NOTHING,
     decoder: Decoder = "auto",
     same_clock: bool = False,
+    redactor: Redactor | None = None,
     progress: Progress | None = None,
     stages: Stages | None = None,
 ) -> Analysis:
     """Analyse captures as one case, by the shipped rules and those of the files or folders in `own`; `stages` is told
     which one is on. `same_clock`: the captures are vouched to share a clock where their packets do not prove it;
-    `declared`: what is vouched of server addresses. What is to be ignored is found all the same, and counted.
+    `declared`: what is vouched of server addresses. What is to be ignored is found all the same, and counted. Under a
+    `redactor` nothing of the result names an original; what is given names originals.
 
     Raises NothingToAnalyse where no path is a capture or none holds NFSv4, RuleError for rules that cannot be loaded,
     UsageError for standard input beside others, because several captures are read twice, and where tshark is to decode
@@ -81,6 +87,10 @@ def analyse(
     from nfsanalyze.engine.select import select_rules
     from nfsanalyze.engine.sql import volume_read
 
+    if redactor is not None:
+        from nfsanalyze.wishes import redacted_ignores
+
+        ignore = redacted_ignores(ignore, redactor)
     everywhere = [each.rule for each in ignore if each.client is None and each.server is None]
     known = load_rules(own=own, examples=False)
     select_rules(known, select, everywhere)
@@ -93,6 +103,7 @@ def analyse(
         decoder=decoder,
         same_clock=same_clock,
         declared=declared,
+        redactor=redactor,
         progress=progress,
         stages=stages,
     )
@@ -154,6 +165,7 @@ def _read(
     decoder: Decoder,
     same_clock: bool,
     declared: Declared,
+    redactor: Redactor | None = None,
     progress: Progress | None,
     stages: Stages,
 ) -> tuple[CaseTables, Places | None]:
@@ -171,7 +183,7 @@ def _read(
     stages.enter("open")
     if len(paths) > 1 and "-" in paths:
         raise UsageError("- (standard input) can be read only once: store it in a file to analyse it beside others")
-    captures, unread = _opened(paths, decoder)
+    captures, unread = _opened(paths, decoder, redactor)
     together = None
     if len(captures) > 1:
         from nfsanalyze.several import several
@@ -185,8 +197,17 @@ def _read(
         trace = join(stages.turns(batches, giving="decode", taking="facts"), whole="rpc" in wanted)
     except (TsharkError, CaptureError) as error:
         raise UsageError(f"--decoder tshark: {error}") from error
+    missing: Missing | None = together.cover.missing if together else None
+    if redactor is not None:
+        from nfsanalyze.wishes import redacted_cover, redacted_declarations
+
+        trace = redactor.trace(trace)
+        declared = redacted_declarations(declared, redactor)
+        missing = redacted_cover(missing, redactor)
     places = together.places if together else None
     incomplete = [*unread, *(_cut(c) for c in captures if c.cut_short), *left_closed(captures, way, trace, places)]
+    if redactor is not None:
+        incomplete = [redactor.line(line, paths) for line in incomplete]
     read = {
         "captures": table("captures", capture_rows(captures, way, trace, together)),
         "decode_notes": table("decode_notes", note_rows(captures, way, trace, places)),
@@ -199,7 +220,7 @@ def _read(
         found,
         begins=_edge(captures, trace, together, last=False),
         ends=_edge(captures, trace, together, last=True),
-        missing=together.cover.missing if together else None,
+        missing=missing,
         cut_short=[c.path for c in captures if c.cut_short],
         lease_time_s=lease_time_s,
         declared=declared,
@@ -208,7 +229,7 @@ def _read(
     return CaseTables(tables={**tables(case, wanted), **read}, incomplete=tuple(incomplete)), places
 
 
-def _opened(paths: Iterable[str], decoder: Decoder) -> tuple[list[Capture], list[str]]:
+def _opened(paths: Sequence[str], decoder: Decoder, redactor: Redactor | None) -> tuple[list[Capture], list[str]]:
     """The captures among the paths, and one line for each path that is none."""
     from dissect.nfs4.capture import CaptureError
     from dissect.nfs4.decoder import opened
@@ -219,6 +240,10 @@ def _opened(paths: Iterable[str], decoder: Decoder) -> tuple[list[Capture], list
             captures.append(opened(path, decoder))
         except CaptureError as error:
             unread.append(str(error))
+    if redactor is not None:
+        unread = [redactor.line(line, paths) for line in unread]
+        for capture in captures:
+            capture.path = redactor.path(capture.path)
     if not captures:
         raise NothingToAnalyse("; ".join(unread))
     return captures, unread

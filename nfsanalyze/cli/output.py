@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -31,11 +32,13 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """The reports that are wanted, and how the text is shown."""
+    """The reports that are wanted, and how the text is shown; `files`: by path in the report the file it stands for,
+    where that is another."""
 
     targets: tuple[Target, ...]
     zone: tzinfo | None
     show_all: bool
+    files: Mapping[str, str] | None = None
 
 
 def targets(format: Format, output: Path | None, others: Sequence[str], paths: Sequence[str]) -> tuple[Target, ...]:
@@ -66,7 +69,7 @@ def targets(format: Format, output: Path | None, others: Sequence[str], paths: S
 def write_reports(report: Document, rendering: Rendering) -> None:
     """Write all reports. Raises OutputError."""
     for target in rendering.targets:
-        text = _text(report, rendering, target) if target.format == "text" else _file(report, target.format)
+        text = _text(report, rendering, target) if target.format == "text" else _file(report, rendering, target.format)
         if target.output is None:
             write_stdout(text)
         else:
@@ -78,13 +81,13 @@ def write_empty(report: Document, rendering: Rendering) -> None:
     from nfsanalyze.reports.renderings import MACHINE
 
     machine = tuple(target for target in rendering.targets if target.format in MACHINE)
-    write_reports(report, Rendering(targets=machine, zone=rendering.zone, show_all=rendering.show_all))
+    write_reports(report, replace(rendering, targets=machine))
 
 
-def _file(report: Document, format: Format) -> str:
+def _file(report: Document, rendering: Rendering, format: Format) -> str:
     from nfsanalyze.reports.renderings import FILE_FORMATS, render
 
-    return render(FILE_FORMATS[FILE_FORMATS.index(format)], report)
+    return render(FILE_FORMATS[FILE_FORMATS.index(format)], report, rendering.files)
 
 
 def _text(report: Document, rendering: Rendering, target: Target) -> str:

@@ -26,6 +26,7 @@ from nfsanalyze.cli.asked import (
 from nfsanalyze.cli.inputs import addresses, time_zone, total_size, usable
 from nfsanalyze.cli.output import Format, Rendering, targets, write_empty, write_reports
 from nfsanalyze.cli.progress import progress
+from nfsanalyze.cli.redaction import Redact, RedactKey, redactor
 from nfsanalyze.cli.stats import table
 from nfsanalyze.cli.streams import complain, write_stderr
 from nfsanalyze.errors import ExitCode, NothingToAnalyse
@@ -33,6 +34,7 @@ from nfsanalyze.lean import lean
 from nfsanalyze.stages import Stages
 
 if TYPE_CHECKING:
+    from nfsanalyze.redaction.redactor import Redactor
     from nfsanalyze.reports.document import Document
 
 Decoder = Literal["auto", "fast", "tshark"]
@@ -89,6 +91,8 @@ def scan(
             metavar="REPORT", help="An earlier report (--format json): its findings do not count for --fail-on."
         ),
     ] = None,
+    redact: Redact = False,
+    redact_key: RedactKey = None,
     config: ConfigFile = None,
     no_config: NoConfig = False,
     tz: Annotated[
@@ -106,7 +110,8 @@ def scan(
     between heads, the findings with the frames that prove them, and what the captures cannot show.
 
     Without --fail-on findings do not change the exit code. --client and --server narrow the report, never the analysis.
-    What the command line says wins over the configuration.
+    What the command line says wins over the configuration. Under --redact options and configuration still name
+    originals; --redact-key redacts without --redact.
     """
     stages = Stages(begun=BEGUN)
     zone = time_zone(tz)
@@ -121,15 +126,21 @@ def scan(
         ports=port or (),
         fail_on=fail_on,
     )
-    known = None if baseline is None else _known(baseline)
     paths, unread = usable(captures)
+    wanted_targets = targets(format, output, report or (), paths)
+    hiding = redactor(redact, redact_key)
+    known = None if baseline is None else _known(baseline, hiding)
     rendering = Rendering(
-        targets=targets(format, output, report or (), paths), zone=zone, show_all=show_all or bool(client)
+        targets=wanted_targets,
+        zone=zone,
+        show_all=show_all or bool(client),
+        files={} if hiding is None else {hiding.path(path): path for path in paths},
     )
+    lines = unread if hiding is None else [hiding.line(line, captures) for line in unread]
     try:
-        document = _report(paths, unread, wanted, decoder=decoder, same_clock=same_clock, stages=stages)
+        document = _report(paths, lines, wanted, decoder=decoder, same_clock=same_clock, hiding=hiding, stages=stages)
     except NothingToAnalyse as error:
-        write_empty(_empty(unread, error), rendering)
+        write_empty(_empty(lines, error, hiding), rendering)
         for line in unread:
             complain(line)
         raise
@@ -139,8 +150,8 @@ def scan(
     if baseline is not None and known is not None:
         from nfsanalyze.reports.baseline import against
 
-        document = against(document, known, str(baseline))
-    document = _narrowed(document, clients=client or (), servers=server or ())
+        document = against(document, known, str(baseline) if hiding is None else hiding.path(str(baseline)))
+    document = _narrowed(document, clients=client or (), servers=server or (), hiding=hiding)
     write_reports(document, rendering)
     if stats:
         stages.enter("end")
@@ -155,6 +166,7 @@ def _report(
     *,
     decoder: Decoder,
     same_clock: bool,
+    hiding: Redactor | None,
     stages: Stages,
 ) -> Document:
     lean()
@@ -174,6 +186,7 @@ def _report(
                 ignore=wanted.ignore,
                 own=wanted.own,
                 declared=wanted.declared,
+                redactor=hiding,
                 progress=meter,
                 stages=stages,
             )
@@ -186,29 +199,33 @@ def _report(
         analysis.not_evaluable,
         incomplete=[*unread, *analysis.incomplete],
         ignored=analysis.ignored,
-        configuration=wanted.file,
+        configuration=wanted.file if hiding is None or wanted.file is None else hiding.path(wanted.file),
         rules=analysis.rules,
+        redacted=hiding is not None,
     )
 
 
-def _empty(unread: Sequence[str], error: NothingToAnalyse) -> Document:
+def _empty(unread: Sequence[str], error: NothingToAnalyse, hiding: Redactor | None) -> Document:
     from nfsanalyze.reports.document import empty_document
 
-    return empty_document([*unread, str(error)], error.tables)
+    return empty_document([*unread, str(error)], error.tables, redacted=hiding is not None)
 
 
-def _narrowed(report: Document, *, clients: Sequence[str], servers: Sequence[str]) -> Document:
+def _narrowed(report: Document, *, clients: Sequence[str], servers: Sequence[str], hiding: Redactor | None) -> Document:
     from nfsanalyze.reports.narrow import narrow, strangers
 
+    if hiding is not None:
+        clients, servers = [*map(hiding.address, clients)], [*map(hiding.address, servers)]
     for address in strangers(report, clients=clients, servers=servers):
-        complain(f"{address}: not seen in these captures; the report holds nothing of it")
+        said = address if hiding is None else hiding.original(address)
+        complain(f"{said}: not seen in these captures; the report holds nothing of it")
     return narrow(report, clients=clients, servers=servers)
 
 
-def _known(baseline: Path) -> frozenset[str]:
+def _known(baseline: Path, hiding: Redactor | None) -> frozenset[str]:
     from nfsanalyze.reports.baseline import read_baseline
 
-    return read_baseline(baseline)
+    return read_baseline(baseline, hiding)
 
 
 def _exit_code(report: Document, fail_on: str | None) -> ExitCode:

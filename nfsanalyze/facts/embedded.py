@@ -17,7 +17,8 @@ _V4 = re.compile(rb"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)")
 _V6 = re.compile(rb"[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:%[\w.-]+)?")
 _DELIMITERS = b"/ :,([\x00\t;)]"
 _HEADS = (b"\x02\x00", b"\x00\x02", b"\x10\x02", b"\x1a\x00", b"\x00\x1a", b"\x1c\x1e", b"\x0a\x00", b"\x00\x0a")
-_PREFIXES = (b"Solaris: ", b"HAIKU:kernel:")
+_AHEAD = re.compile(rb"Solaris: |HAIKU:kernel:(?:.{8})?", re.DOTALL)
+"""What stands before an address in formats that have no sockaddr: in Haiku's the server's, its port, the client's."""
 _NFS_PORTS = (b"\x08\x01", b"\x4e\x51")
 PLACEHOLDER = b"\x00<server>\x00"
 
@@ -77,7 +78,7 @@ def packed_at(owner: bytes, address: str, ports: Sequence[int] = ()) -> Hit | No
         before = owner[max(0, at - 8) : at]
         port_before = before[-2:] in ahead or before[-6:-4] in ahead
         family_before = before[-4:-2] in _HEADS or before[-8:-6] in _HEADS
-        if (len(raw) == 16 and any(raw)) or port_before or family_before or owner[:at] in _PREFIXES:
+        if (len(raw) == 16 and any(raw)) or port_before or family_before or _AHEAD.fullmatch(owner, 0, at):
             return Hit(address=address, how="packed", offset=at, length=len(raw))
         at = owner.find(raw, at + 1)
     return None

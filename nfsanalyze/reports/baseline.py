@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from nfsanalyze.engine.subject import Client, fingerprint
 from nfsanalyze.errors import UsageError
 from nfsanalyze.reports.document import SCHEMA, Document, complete_summary
+
+if TYPE_CHECKING:
+    from nfsanalyze.redaction.redactor import Redactor
 
 
 class BaselineError(UsageError):
     """A baseline that is no report of ours."""
 
 
-def read_baseline(path: Path) -> frozenset[str]:
-    """The fingerprints of the findings in a JSON report. Raises BaselineError."""
+def read_baseline(path: Path, redactor: Redactor | None = None) -> frozenset[str]:
+    """The fingerprints of the findings in a JSON report; under a redaction those that they have there, whether the
+    report is redacted itself or is not. Raises BaselineError."""
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
@@ -27,7 +33,26 @@ def read_baseline(path: Path) -> frozenset[str]:
     findings = report.get("findings")
     if not isinstance(findings, list) or not all(_has_id(finding) for finding in findings):
         raise BaselineError(f"--baseline {path}: its findings have no ids")
+    if redactor is not None and not report.get("redacted"):
+        try:
+            return frozenset(_stand_ins(report, redactor))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BaselineError(f"--baseline {path}: lacks what --redact needs of it: {error}") from error
     return frozenset(finding["id"] for finding in findings)
+
+
+def _stand_ins(report: Mapping[str, Any], redactor: Redactor) -> Iterator[str]:
+    """The fingerprints that the findings of a report have under a redaction."""
+    clients = {
+        client["id"]: Client(
+            addresses=tuple(map(redactor.address, client["addresses"])),
+            hostnames=tuple(map(redactor.words, client["hostnames"])),
+        )
+        for client in report["clients"]
+    }
+    for finding in report["findings"]:
+        servers = [*map(redactor.address, finding["servers"])]
+        yield fingerprint(finding["rule"], clients.get(finding["client"]), servers, finding["clientids"])
 
 
 def _has_id(finding: Any) -> bool:

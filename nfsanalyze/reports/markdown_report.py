@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Any
 
 from nfsanalyze.facts.printable import printable
+from nfsanalyze.reports.document import STAND_INS
 from nfsanalyze.reports.terminal.page import View
 from nfsanalyze.reports.terminal.verdict import story
 
@@ -24,7 +25,8 @@ def render_markdown(document: dict[str, Any]) -> str:
     lines += _unjudged(document)
     lines += _captures(document)
     tool = document["tool"]
-    lines += ["", f"Made by {tool['name']} {tool['version']}; times are UTC.", ""]
+    ending = f"Made by {tool['name']} {tool['version']}; times are UTC."
+    lines += ["", f"{ending} Redacted: {STAND_INS}." if document["redacted"] else ending, ""]
     return "\n".join(lines)
 
 

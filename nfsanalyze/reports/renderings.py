@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -20,8 +20,10 @@ MACHINE: frozenset[str] = frozenset(("json", "jsonl", "sarif", "junit"))
 """Formats of which stdout holds one valid report even where nothing was found to analyse."""
 
 
-def render(format: FileFormat, document: Document) -> str:
-    """The document in a format."""
+def render(format: FileFormat, document: Document, files: Mapping[str, str] | None = None) -> str:
+    """The document in a format; `files`: where the captures are that it names otherwise."""
+    if format == "sarif":
+        return _sarif(document, files or {})
     return _RENDERINGS[format](document)
 
 
@@ -55,13 +57,13 @@ def _html(document: Document) -> str:
     return render_html(document)
 
 
-def _sarif(document: Document) -> str:
+def _sarif(document: Document, files: Mapping[str, str]) -> str:
     from nfsanalyze.reports.sarif_report import render_sarif
 
-    return render_sarif(document, _regions(document))
+    return render_sarif(document, _regions(document, files))
 
 
-def _regions(document: Document) -> Regions:
+def _regions(document: Document, files: Mapping[str, str]) -> Regions:
     """Where the frames of the findings lie in their files, as far as the files can still be read."""
     from dissect.nfs4.capture.offsets import packet_regions
 
@@ -73,7 +75,7 @@ def _regions(document: Document) -> Regions:
     found: dict[tuple[str, int], tuple[int, int]] = {}
     for capture in document["captures"]:
         try:
-            regions = packet_regions(Path(capture["path"]), frames[capture["capture"]])
+            regions = packet_regions(Path(files.get(capture["path"], capture["path"])), frames[capture["capture"]])
         except OSError:
             continue
         found.update(((capture["capture"], number), region) for number, region in regions.items())
@@ -83,7 +85,6 @@ def _regions(document: Document) -> Regions:
 _RENDERINGS: dict[FileFormat, Callable[[Document], str]] = {
     "json": _json,
     "jsonl": _jsonl,
-    "sarif": _sarif,
     "markdown": _markdown,
     "junit": _junit,
     "html": _html,

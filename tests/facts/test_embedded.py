@@ -13,7 +13,7 @@ from nfsanalyze.facts.identity import ClientOwner
 from scenarios.cluster import Cluster
 from scenarios.facts import owners_of
 from scenarios.hosts import Host
-from scenarios.owners import CLIENT, EXAMPLES, SERVER, Example, sockaddr_in
+from scenarios.owners import CLIENT, EXAMPLES, SERVER, Example, haiku, sockaddr_in
 from scenarios.server import Head
 
 V4 = st.ip_addresses(v=4).map(str)
@@ -88,6 +88,13 @@ class TestBytes:
     def test_sixteen_bytes_are_not_chance(self) -> None:
         assert packed_at(b"noise" + packed("fd00::1") + b"noise", "fd00::1") is not None
         assert packed_at(bytes(64), "::") is None
+
+    def test_both_addresses_of_haiku(self) -> None:
+        """The client's stands behind the server's, its port and the protocol, whatever those are."""
+        owner = haiku("192.168.7.5", "172.20.0.9")
+        for address, at in (("192.168.7.5", 13), ("172.20.0.9", 21)):
+            hit = packed_at(owner, address)
+            assert hit is not None and hit.offset == at
 
     def test_the_second_of_two_places_counts_if_the_first_is_chance(self) -> None:
         owner = b"\x55\xaa" + packed(SERVER) + sockaddr_in(SERVER)

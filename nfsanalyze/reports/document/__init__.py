@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 SCHEMA = "nfsanalyze/1"
 
+STAND_INS = "stand-ins are in place of addresses, hosts, owners and names of files"
+"""What a redacted report says of itself."""
+
 Document = dict[str, Any]
 
 
@@ -38,16 +41,19 @@ def document(
     ignored: Sequence[Ignored] = (),
     configuration: str | None = None,
     rules: Sequence[Rule] = (),
+    redacted: bool = False,
 ) -> Document:
     """The document of one case. `tables` may lack some of the fact tables; `incomplete` are the reasons for which
     bytes stayed unread, one line each; `ignored` is what was set aside, `configuration` the file that was heeded,
-    `rules` those that were asked. Equal input gives an equal document, lists and keys in the same order."""
+    `rules` those that were asked; `redacted`: stand-ins are in place of names and addresses. Equal input gives an equal
+    document, lists and keys in the same order."""
     source = Source(tables)
     lost = lost_state(source)
     return complete_summary(
         {
             "schema": SCHEMA,
             "tool": {"name": "nfsanalyze", "version": __version__},
+            "redacted": redacted,
             "captures": captures(source),
             "servers": servers(source),
             "clients": clients(source),
@@ -75,9 +81,11 @@ def document(
     )
 
 
-def empty_document(reasons: Sequence[str], tables: Mapping[str, pl.DataFrame] | None = None) -> Document:
+def empty_document(
+    reasons: Sequence[str], tables: Mapping[str, pl.DataFrame] | None = None, *, redacted: bool = False
+) -> Document:
     """The document of a run that found nothing to analyse; `tables`: of the captures that were read for nothing."""
-    return document(tables or {}, (), (), incomplete=reasons)
+    return document(tables or {}, (), (), incomplete=reasons, redacted=redacted)
 
 
 def complete_summary(report: Document) -> Document:

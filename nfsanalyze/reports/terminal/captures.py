@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nfsanalyze.reports.document import STAND_INS
 from nfsanalyze.reports.terminal.page import Page, View, counted
 
 _SHOWN = 10
@@ -31,6 +32,8 @@ def captures(page: Page, view: View) -> None:
             page.hanging("       ", (f"not decoded: {unread}", "dim"))
     if hidden:
         page.line(f"... and {counted(hidden, 'more capture')} (--all shows them)")
+    if view.report["redacted"]:
+        page.hanging("redacted", f": {STAND_INS}", style="bold")
 
 
 def _facts(view: View, capture: dict[str, Any]) -> tuple[Any, ...]:
