@@ -7,7 +7,8 @@ same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
+from dataclasses import replace
 from heapq import heappop, heappush
 from ipaddress import ip_address
 
@@ -27,23 +28,27 @@ from dissect.nfs4.flow import Call, Early, Flow, Output, Reply
 from dissect.nfs4.gather import Gather
 from dissect.nfs4.message import CallHeader, Context, Message, call_header, decode_message
 from dissect.nfs4.rpc.record import Record
-from dissect.nfs4.tcp.connection import Connections, Endpoint, SegmentLike
+from dissect.nfs4.tcp.connection import Connections, Endpoint, SegmentLike, TcpConnection
 from dissect.nfs4.types import CREATE_SESSION4args, SETCLIENTID4args
 from dissect.nfs4.xdr import XdrError
 
 MISSING = int(Marks.CUT | Marks.LOST)
 _RESYNCED, _RETRANSMITTED = int(Marks.RESYNCED), int(Marks.RETRANSMITTED)
+Listener = Callable[[TcpConnection, int, Record, Context], None]
+
 UNREADABLE_NOTE = "RPC header cannot be read"
 
 _RECHECK_FRAMES = 64
 
 
 class Streams:
-    """Takes segments, fills a Gather. `segment` and `advance` want frame numbers that never fall."""
+    """Takes segments, fills a Gather. `segment` and `advance` want frame numbers that never fall. A `listener` is told
+    each record before it is decoded, with the connection, the direction and what is known of it."""
 
-    def __init__(self, gather: Gather, nfs_ports: Set[int] = NFS_PORTS) -> None:
+    def __init__(self, gather: Gather, nfs_ports: Set[int] = NFS_PORTS, listener: Listener | None = None) -> None:
         self.census = Census()
         self._gather = gather
+        self._listener = listener
         self._connections = Connections(nfs_ports)
         self._nfs_ports = nfs_ports
         self._flows: dict[int, Flow] = {}
@@ -172,7 +177,7 @@ class Streams:
 
     def _put(self, flow: Flow, output: Output) -> None:
         if isinstance(output, Call):
-            message = self._decode(flow, output.record, None)
+            message = self._decode(flow, output, None)
             if message is not None:
                 output.under_way.context = call_header(message)
                 self._learn(message)
@@ -180,14 +185,18 @@ class Streams:
                 self._row(flow, output, 0, marks, message)
         elif isinstance(output, Reply):
             context = None if output.call is None else output.call.context
-            message = self._decode(flow, output.record, context)
+            message = self._decode(flow, output, context)
             if message is not None:
                 self._row(flow, output, 0 if output.call is None else output.call.id, 0, message)
         elif not isinstance(output, Early):
             self._gather.event(output)
 
-    def _decode(self, flow: Flow, record: Record, call: CallHeader | None) -> Message | None:
+    def _decode(self, flow: Flow, output: Call | Reply, call: CallHeader | None) -> Message | None:
+        record = output.record
         context = Context(call=call, missing=record.marks & MISSING, cb_programs=self._callback_programs)
+        if self._listener is not None:
+            known = frozenset(self._callback_programs)
+            self._listener(flow.connection, output.direction, record, replace(context, cb_programs=known))
         try:
             return decode_message(record.data, context)
         except XdrError:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nfsanalyze.batch import layout
-from nfsanalyze.batch.unit import FINDINGS, findings_schema
 from nfsanalyze.batch.work import Outcome
 from nfsanalyze.engine.finding import SEVERITIES
 from nfsanalyze.facts.printable import cell
+from nfsanalyze.reports.parquet_report import FINDINGS, findings_schema
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nfsanalyze.batch.layout import PARTITION
-from nfsanalyze.batch.unit import FINDINGS, findings_schema
 from nfsanalyze.errors import UsageError
+from nfsanalyze.reports.parquet_report import FINDINGS, findings_schema
 
 if TYPE_CHECKING:
     import polars as pl

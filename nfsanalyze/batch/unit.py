@@ -13,14 +13,10 @@ from nfsanalyze.batch import key, layout, remote
 from nfsanalyze.batch.cases import is_url
 from nfsanalyze.batch.work import ANALYSED, Outcome, Work
 from nfsanalyze.errors import NfsAnalyzeError, NothingToAnalyse
+from nfsanalyze.reports.parquet_report import FINDINGS, findings_table
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from nfsanalyze.analysis import Analysis
-
-FINDINGS = "findings"
-"""Name under which the findings of a case lie beside its fact tables."""
 
 
 def analyse_case(work: Work) -> Outcome:
@@ -106,7 +102,7 @@ def _analysed(work: Work, files: Mapping[str, Path], base: Outcome) -> Outcome:
         rules=analysis.rules,
     )
     _write_report(out, work, report)
-    _write_tables(out, work.case, {**tables, FINDINGS: _findings(analysis)})
+    _write_tables(out, work.case, {**tables, FINDINGS: findings_table(analysis.findings)})
     summary = report["summary"]
     rules: dict[str, int] = {}
     for finding in report["findings"]:
@@ -158,37 +154,3 @@ def _write_tables(out: Path, case: str, tables: Mapping[str, pl.DataFrame]) -> N
     for name, table in tables.items():
         if not table.is_empty():
             layout.write(layout.facts_file(out, name, case), parquet_rows(table))
-
-
-def _findings(analysis: Analysis) -> pl.DataFrame:
-    import polars as pl
-
-    columns = findings_schema()
-    rows = [{name: getattr(finding, name) for name in columns} for finding in analysis.findings]
-    raw = {name: pl.Int64() if isinstance(kind, pl.Datetime) else kind for name, kind in columns.items()}
-    return pl.DataFrame(rows, schema=raw, orient="row").cast(columns)  # type: ignore[arg-type]
-
-
-def findings_schema() -> dict[str, pl.DataType]:
-    """Columns of the table of findings; frames are of `capture`."""
-    import polars as pl
-
-    text, texts, time = pl.String(), pl.List(pl.String()), pl.Datetime("ns", "UTC")
-    return {
-        "id": text,
-        "rule": text,
-        "name": text,
-        "severity": text,
-        "confidence": text,
-        "title": text,
-        "message": text,
-        "client": text,
-        "other_clients": texts,
-        "servers": texts,
-        "clientids": texts,
-        "capture": text,
-        "frames": pl.List(pl.UInt64()),
-        "first": time,
-        "last": time,
-        "caused_by": texts,
-    }

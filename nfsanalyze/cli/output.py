@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.cli.inputs import refuse_overwrite
 from nfsanalyze.cli.screen import color_wanted, page_width
-from nfsanalyze.cli.streams import check_writable, write_file, write_stdout
+from nfsanalyze.cli.streams import check_folder, check_writable, make_folder, write_file, write_stdout
 from nfsanalyze.errors import UsageError
 
 if TYPE_CHECKING:
     from nfsanalyze.reports.document import Document
 
-Format = Literal["text", "json", "jsonl", "sarif", "markdown", "junit", "html"]
+Format = Literal["text", "json", "jsonl", "sarif", "markdown", "junit", "html", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
@@ -42,7 +42,8 @@ class Rendering:
 
 
 def targets(format: Format, output: Path | None, others: Sequence[str], paths: Sequence[str]) -> tuple[Target, ...]:
-    """The main report and the `others` (FORMAT=FILE), none of which may replace a capture or another report.
+    """The main report and the `others` (FORMAT=FILE), none of which may replace a capture or another report; parquet
+    goes into a folder.
 
     Raises UsageError, OutputError.
     """
@@ -57,18 +58,23 @@ def targets(format: Format, output: Path | None, others: Sequence[str], paths: S
     seen: set[Path] = set()
     for target in wanted:
         if target.output is None:
+            if target.format == "parquet":
+                raise UsageError("--format parquet: a folder of tables; say where with -o DIR")
             continue
         if target.output.resolve() in seen:
             raise UsageError(f"{target.output}: is to hold two reports; give each a file of its own")
         seen.add(target.output.resolve())
         refuse_overwrite(target.output, paths)
-        check_writable(target.output)
+        (check_folder if target.format == "parquet" else check_writable)(target.output)
     return tuple(wanted)
 
 
-def write_reports(report: Document, rendering: Rendering) -> None:
-    """Write all reports. Raises OutputError."""
+def write_reports(report: Document, rendering: Rendering, tables: Iterable[tuple[str, bytes]] = ()) -> None:
+    """Write all reports; `tables` are the files that go into the folder of one that is a folder. Raises OutputError."""
     for target in rendering.targets:
+        if target.format == "parquet":
+            _write_folder(target.output, tables)
+            continue
         text = _text(report, rendering, target) if target.format == "text" else _file(report, rendering, target.format)
         if target.output is None:
             write_stdout(text)
@@ -76,12 +82,19 @@ def write_reports(report: Document, rendering: Rendering) -> None:
             write_file(target.output, text)
 
 
-def write_empty(report: Document, rendering: Rendering) -> None:
+def _write_folder(folder: Path | None, files: Iterable[tuple[str, bytes]]) -> None:
+    assert folder is not None
+    make_folder(folder)
+    for name, octets in files:
+        write_file(folder / name, octets)
+
+
+def write_empty(report: Document, rendering: Rendering, tables: Iterable[tuple[str, bytes]] = ()) -> None:
     """Where there was nothing to analyse: what reads machine formats finds one valid report all the same."""
     from nfsanalyze.reports.renderings import MACHINE
 
     machine = tuple(target for target in rendering.targets if target.format in MACHINE)
-    write_reports(report, replace(rendering, targets=machine))
+    write_reports(report, replace(rendering, targets=machine), tables)
 
 
 def _file(report: Document, rendering: Rendering, format: Format) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -34,6 +34,9 @@ from nfsanalyze.lean import lean
 from nfsanalyze.stages import Stages
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from nfsanalyze.analysis import Analysis
     from nfsanalyze.redaction.redactor import Redactor
     from nfsanalyze.reports.document import Document
 
@@ -138,9 +141,10 @@ def scan(
     )
     lines = unread if hiding is None else [hiding.line(line, captures) for line in unread]
     try:
-        document = _report(paths, lines, wanted, decoder=decoder, same_clock=same_clock, hiding=hiding, stages=stages)
+        analysis = _analysed(paths, wanted, decoder=decoder, same_clock=same_clock, hiding=hiding, stages=stages)
+        document = _report(analysis, lines, wanted, hiding)
     except NothingToAnalyse as error:
-        write_empty(_empty(lines, error, hiding), rendering)
+        write_empty(_empty(lines, error, hiding), rendering, _files(error.tables))
         for line in unread:
             complain(line)
         raise
@@ -152,27 +156,25 @@ def scan(
 
         document = against(document, known, str(baseline) if hiding is None else hiding.path(str(baseline)))
     document = _narrowed(document, clients=client or (), servers=server or (), hiding=hiding)
-    write_reports(document, rendering)
+    write_reports(document, rendering, _files(analysis.tables, analysis))
     if stats:
         stages.enter("end")
         write_stderr(table(stages, told))
     raise typer.Exit(_exit_code(document, wanted.fail_on))
 
 
-def _report(
+def _analysed(
     paths: Sequence[str],
-    unread: Sequence[str],
     wanted: Asked,
     *,
     decoder: Decoder,
     same_clock: bool,
     hiding: Redactor | None,
     stages: Stages,
-) -> Document:
+) -> Analysis:
     lean()
     from nfsanalyze.analysis import analyse
     from nfsanalyze.engine.select import NoSuchRule
-    from nfsanalyze.reports.document import document
 
     try:
         with progress(total_size(paths)) as meter:
@@ -193,6 +195,12 @@ def _report(
     except NoSuchRule as error:
         raise wanted.origin(error) from error
     stages.enter("report")
+    return analysis
+
+
+def _report(analysis: Analysis, unread: Sequence[str], wanted: Asked, hiding: Redactor | None) -> Document:
+    from nfsanalyze.reports.document import document
+
     return document(
         analysis.tables,
         analysis.findings,
@@ -203,6 +211,14 @@ def _report(
         rules=analysis.rules,
         redacted=hiding is not None,
     )
+
+
+def _files(tables: Mapping[str, pl.DataFrame], analysis: Analysis | None = None) -> Iterator[tuple[str, bytes]]:
+    """The files of a report in Parquet; nothing is made before they are asked for."""
+    from nfsanalyze.reports.parquet_report import parquet_files
+
+    found = () if analysis is None else (analysis.findings, analysis.not_evaluable)
+    yield from parquet_files(tables, *found)
 
 
 def _empty(unread: Sequence[str], error: NothingToAnalyse, hiding: Redactor | None) -> Document:

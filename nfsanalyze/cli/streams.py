@@ -76,6 +76,25 @@ def check_writable(path: Path) -> None:
         raise OutputError(f"{path}: no permission to write there; choose another file with -o")
 
 
+def check_folder(path: Path) -> None:
+    """Say before the work that files cannot be written into that folder, which need not exist. Raises OutputError."""
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path}: is a file; -o takes the name of a folder for parquet")
+    folder = path if path.is_dir() else path.resolve().parent
+    if not folder.is_dir():
+        raise OutputError(f"{path}: the folder {folder} does not exist; create it first")
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"{path}: no permission to write there; choose another folder with -o")
+
+
+def make_folder(path: Path) -> None:
+    """The folder, made if it is not there. Raises OutputError."""
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be made: {error.strerror}; choose another folder with -o") from error
+
+
 def write_file(path: Path, content: str | bytes) -> None:
     """The content in a file, whole or not at all: a reader sees the old content or the new. Raises OutputError."""
     octets = content.encode("utf-8") if isinstance(content, str) else content

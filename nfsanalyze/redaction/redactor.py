@@ -69,9 +69,13 @@ class Redactor:
             line = re.sub(names, lambda found: shown[found.group()], line)
         return line
 
+    def know(self, trace: Trace) -> None:
+        """Look for the addresses of this case in owners of no known format."""
+        self.owners.know(_packed(trace), {each.responder_port for each in trace.connections.values()})
+
     def trace(self, trace: Trace) -> Trace:
         """The trace as if it had been captured among hosts of other names and addresses."""
-        self.owners.know(_packed(trace), {each.responder_port for each in trace.connections.values()})
+        self.know(trace)
         connections = {
             number: replace(
                 each,

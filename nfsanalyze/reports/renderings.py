@@ -16,7 +16,7 @@ FileFormat = Literal["json", "jsonl", "sarif", "markdown", "junit", "html"]
 
 FILE_FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
 
-MACHINE: frozenset[str] = frozenset(("json", "jsonl", "sarif", "junit"))
+MACHINE: frozenset[str] = frozenset(("json", "jsonl", "sarif", "junit", "parquet"))
 """Formats of which stdout holds one valid report even where nothing was found to analyse."""
 
 

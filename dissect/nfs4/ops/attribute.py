@@ -23,8 +23,7 @@ def _string(reader: Reader) -> None:
 
 _acl = array(series(octets(12), _string), 16)
 
-# Attributes 0 to 23 by number; lease_time stands among them.
-_SIZES: tuple[Decoder, ...] = (
+SIZES: tuple[Decoder, ...] = (
     bitmap,  # supported_attrs
     octets(4),  # type
     octets(4),  # fh_expire_type
@@ -50,13 +49,15 @@ _SIZES: tuple[Decoder, ...] = (
     octets(8),  # files_free
     octets(8),  # files_total
 )
+"""Attributes 0 to 23 by number; lease_time stands among them."""
 
 
 def _pathname(reader: Reader) -> tuple[bytes, ...]:
     return tuple([reader.opaque() for _ in range(reader.count(4))])
 
 
-def _fs_locations(reader: Reader) -> fs_locations4:
+def read_fs_locations(reader: Reader) -> fs_locations4:
+    """RFC 8881 section 11.16."""
     root = _pathname(reader)
     locations = [fs_location4(server=_pathname(reader), rootpath=_pathname(reader)) for _ in range(reader.count(8))]
     return fs_locations4(fs_root=root, locations=tuple(locations))
@@ -77,7 +78,7 @@ def attributes(reader: Reader) -> GETATTR4resok | None:
     lease_time: int | None = None
     locations: fs_locations4 | None = None
     try:
-        for number, size in enumerate(_SIZES):
+        for number, size in enumerate(SIZES):
             if not mask >> number & 1:
                 continue
             if number == Attribute.LEASE_TIME:
@@ -85,7 +86,7 @@ def attributes(reader: Reader) -> GETATTR4resok | None:
             else:
                 size(values)
         if mask >> Attribute.FS_LOCATIONS & 1:
-            locations = _fs_locations(values)
+            locations = read_fs_locations(values)
     except XdrError:
         pass
     if lease_time is None and locations is None:
