@@ -185,7 +185,10 @@ def _owner(
     client_hit = next((h for h in rest if h.address == client), None)
     if client_hit is None and client is not None and client != server and complete:
         client_hit = embedded.packed_at(owner, client)
-    other_hit = next((h for h in rest if h.address not in (server, client)), None)
+    if client_hit is None and says.client_address is not None:
+        said = embedded.canonical(says.client_address.decode("ascii"))
+        client_hit = next((h for h in rest if h.address == said), None)
+    other_hit = next((h for h in rest if h is not client_hit and h.address not in (server, client)), None)
     fields: dict[str, Any] = {
         "cb": None,
         "cb_program": None,

@@ -31,7 +31,7 @@ class OwnerForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """What one owner says: its form, and the host name written in it."""
+    """What one owner says: its form, and the host name and client address written in it."""
 
     form: str
     implementation: str
@@ -40,6 +40,8 @@ class Owner:
     verifier_binds: str
     hostname: bytes | None
     uniquifier: bytes | None
+    client_address: bytes | None
+    "what stands where the form has the client's address, which a translator may have changed on the way"
     identity: bytes
     "what stays the same of the owner whatever server, mount or process it is for; empty where nothing does"
 
@@ -139,6 +141,7 @@ def recognise(owner: bytes, *, impl_domain: bytes | None = None) -> Owner:
             verifier_binds=form.verifier_binds,
             hostname=host,
             uniquifier=uniq,
+            client_address=groups.get("cip"),
             identity=b"/".join(p for p in (host, uniq, groups.get("uuid"), groups.get("mac")) if p),
         )
     return Owner(
@@ -149,6 +152,7 @@ def recognise(owner: bytes, *, impl_domain: bytes | None = None) -> Owner:
         verifier_binds="unknown",
         hostname=None,
         uniquifier=None,
+        client_address=None,
         identity=b"",
     )
 

@@ -162,6 +162,12 @@ class TestOnTheWire:
         assert told.server_hit is not None and told.server_hit.offset == owner.rindex(b"10.0.0.1")
         assert told.client_hit is not None and told.client_hit.offset == owner.index(b"10.0.0.1")
 
+    def test_behind_a_translator_the_form_tells_which_address_is_the_clients(self) -> None:
+        told = self.sent(b"Linux NFSv4.0 192.168.7.5/10.0.0.1 tcp")
+        assert told.server_hit is not None and told.server_hit.address == SERVER
+        assert told.client_hit is not None and told.client_hit.address == "192.168.7.5"
+        assert told.other_hit is None
+
     def test_an_unknown_format_with_a_socket_address(self) -> None:
         told = self.sent(b"\x01\x00nfsc/3 edge-7\x00\xfe\x10" + sockaddr_in(SERVER) + b"\x07\x00\x00\x00")
         assert (told.says.form, told.uniform) == ("unlisted", False)

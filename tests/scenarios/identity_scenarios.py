@@ -235,10 +235,10 @@ def purged(verifier: bytes = b"\xff" * 8) -> Cluster:
     return cluster
 
 
-def with_addresses() -> Cluster:
+def with_addresses(here: str = "10.0.0.11") -> Cluster:
     """Linux 3.7 to 4.17: both addresses in the owner."""
     cluster = alone()
-    host = Host(cluster=cluster, owner=lambda server, minor: f"Linux NFSv4.0 10.0.0.11/{server} tcp".encode())
+    host = Host(cluster=cluster, owner=lambda server, minor: f"Linux NFSv4.0 {here}/{server} tcp".encode())
     renewals(cluster, host.mount(A1))
     return cluster
 
@@ -257,6 +257,7 @@ def two_ways(*, both: bool = True) -> Cluster:
 
 IDENTITY: dict[str, Scenario] = {
     "an owner with both addresses": scenario(with_addresses, "101 102", tempts="109"),
+    "an owner made behind a translator": scenario(lambda: with_addresses("192.168.7.5"), "101 102"),
     "uniform here and not there": scenario(two_ways, "101 109", tempts="102 104"),
     "uniform here and there": scenario(lambda: two_ways(both=False), tempts="101 102 109"),
     "a server that forgets its client": scenario(lambda: forgotten(0, 4, 60), "104", tempts="103 106 111 115"),

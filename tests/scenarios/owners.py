@@ -86,6 +86,7 @@ EXAMPLES: dict[str, Example] = {
         form="linux 2.6.25-3.5 v4.0",
         uniform=False,
         server="text",
+        client="text",
         address=SERVER6,
     ),
     "linux 3.6": Example(
