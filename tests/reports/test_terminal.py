@@ -61,6 +61,13 @@ def test_a_finding_shows_rule_frames_times_help_and_filter() -> None:
     assert "nfsanalyze explain NFS208" in block
 
 
+def test_a_finding_names_all_clients_that_it_is_about() -> None:
+    shared = finding("NFS103", client="c1", other_clients=("c2",), servers=("10.0.0.1",))
+    text = render_text(document(takeover_tables(), [shared], ()), width=100)
+    assert "client 10.0.0.11 (client1) and 10.0.0.12 (client2) -> server 10.0.0.1" in text
+    assert "without findings of their own" not in text
+
+
 def test_most_serious_first() -> None:
     text = render_text(case())
     assert text.index("critical[NFS208]") < text.index("high[NFS301]") < text.index("note[NFS302]")

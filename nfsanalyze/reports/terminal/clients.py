@@ -20,7 +20,9 @@ def clients(page: Page, view: View) -> None:
     everyone = view.report["clients"]
     if not everyone:
         return
-    accused = Counter(name for finding in view.report["findings"] for name in (finding["client"],))
+    accused = Counter(
+        name for finding in view.report["findings"] for name in (finding["client"], *finding["other_clients"])
+    )
     full = [client for client in everyone if _accusations(accused, client)]
     brief = [client for client in everyone if not _accusations(accused, client)]
     by_client = {name: _by_client(view.report[name]) for name in ("leases", "sessions", "recoveries")}

@@ -78,7 +78,8 @@ def _cause(view: View, cause: str) -> str:
 
 
 def _subject(view: View, entry: dict[str, Any]) -> str:
-    who = f"client {view.who(entry['client'])}" if entry["client"] is not None else ""
+    clients = [each for each in (entry["client"], *entry["other_clients"]) if each is not None]
+    who = f"client {listing([view.who(each) for each in clients], view.limit(_NAMES))}" if clients else ""
     servers = listing(entry["servers"], view.limit(_NAMES))
     where = f"{' -> ' if who else ''}server {servers}" if servers else ""
     ids = listing(entry["clientids"], view.limit(_NAMES))
