@@ -1,10 +1,10 @@
-"""Puts errors into the bytes of captures and scans them whole: looks for crashes, hangs, memory, decoders that disagree.
+"""Puts errors into the bytes of captures and scans them whole: no crash, no hang, no memory, decoders that agree.
 
     python tools/broken.py [FIRST LAST] [--of PART]
 
-One copy a seed of every sample and story, or of those whose name holds PART. A fault is printed with its seed, so that it
-can be made again; exit code 1 if there is any. `tools/damage.py` damages captures as networks do, and looks for false
-findings.
+One copy a seed of every sample and story, or of those whose name holds PART. A fault is printed with its seed, so that
+it can be made again; exit code 1 if there is any. `tools/damage.py` damages captures as networks do, and looks for
+false findings.
 """
 
 from __future__ import annotations

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from dissect.nfs4.bounds import SYN_LATE_FRAMES
 from dissect.nfs4.columnar.groups import Groups
-from dissect.nfs4.columnar.headers import Segments
 from dissect.nfs4.columnar.lanes import Lanes
 from dissect.nfs4.columnar.span import Span
+from dissect.nfs4.flow import Flow
 from dissect.nfs4.tcp.connection import SYN
 
 
@@ -36,11 +37,11 @@ def handshakes(span: Span, groups: Groups, lanes: Lanes, others: Iterable[int]) 
         if number == way.back or number in barred or way.back in barred or group in heads or back in heads:
             continue
         both = [group] if back is None else [group, back]
-        head = _head(span.segments, groups, both)
+        head = _head(span, groups, both)
         if head is None:
             continue
         flow = lanes.flow(way)
-        if flow is not None and not lanes.closes_quietly(flow):
+        if flow is not None and (_may_be_its_own(flow) or not lanes.closes_quietly(flow)):
             continue
         for each, count in zip(both, head, strict=True):
             heads[each] = count
@@ -51,13 +52,21 @@ def handshakes(span: Span, groups: Groups, lanes: Lanes, others: Iterable[int]) 
     return heads
 
 
-def _head(segments: Segments, groups: Groups, both: list[int]) -> list[int] | None:
+def _may_be_its_own(flow: Flow) -> bool:
+    """Whether a connection waits for a SYN that the file has late: what it is told with depends on when it comes."""
+    return not flow.due and flow.connection.syn_frame is None
+
+
+def _head(span: Span, groups: Groups, both: list[int]) -> list[int] | None:
     """How many segments of a connection there are up to the last SYN, for each direction; None if they are no plain
-    handshake, or do not come first."""
+    handshake, do not come first, or take longer than a SYN is waited for."""
+    segments = span.segments
     spans = [groups.order[int(groups.starts[each]) : int(groups.stops[each])] for each in both]
-    last = max(int(each) for span in spans for each in span[(segments.flags[span] & SYN) != 0][-1:])
-    heads = [span[: int(np.searchsorted(span, last, side="right"))] for span in spans]
+    last = max(int(at) for each in spans for at in each[(segments.flags[each] & SYN) != 0][-1:])
+    heads = [each[: int(np.searchsorted(each, last, side="right"))] for each in spans]
     first = min(int(head[0]) for head in heads if len(head))
     if not segments.flags[first] & SYN or any(segments.length[head].any() for head in heads):
+        return None
+    if span.number(last) - span.number(first) > SYN_LATE_FRAMES:
         return None
     return [len(head) for head in heads]

@@ -94,3 +94,18 @@ def test_what_follows_a_handshake_is_read_together(monkeypatch: pytest.MonkeyPat
         connection.close()
     compare(wire.pcap(), 1 << 20)
     assert not alone
+
+
+@pytest.mark.parametrize("between", [50, 63, 64, 65, 80, 200])
+@pytest.mark.parametrize("size", [500, 3_000, 1 << 20])
+def test_a_syn_that_the_file_has_late(between: int, size: int) -> None:
+    """The answer to it stands first: how much later it comes decides whether the connection is told with it."""
+    wire = Wire()
+    connection = wire.connect("10.0.0.11:871", "10.0.0.1:2049")
+    syn = wire.frames.pop(0)
+    other = wire.connect("10.0.0.12:872", "10.0.0.1:2049", handshake="none")
+    for _ in range(between - 2):
+        other.ack()
+    wire.frames.append(syn)
+    connection.call("RENEW", clientid=1).reply()
+    compare(wire.pcap(), size)
