@@ -8,12 +8,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from sarif_pydantic import Sarif
+from jsonschema import ValidationError
+from reports.official_sarif import valid
 
 from dissect.nfs4.capture import open_capture
 from dissect.nfs4.capture.offsets import packet_regions
 from nfsanalyze.analysis import analyse
-from nfsanalyze.reports.document import document
+from nfsanalyze.reports.document import document, empty_document
 from nfsanalyze.reports.markdown_report import plain
 from nfsanalyze.reports.renderings import FILE_FORMATS, render
 
@@ -62,16 +63,37 @@ def test_json_lines_hold_a_record_a_line(report: dict[str, Any]) -> None:
 
 
 def test_sarif_is_what_the_standard_says(report: dict[str, Any]) -> None:
-    text = render("sarif", report)
-    log = Sarif.model_validate_json(text)
-    (run,) = log.runs
-    assert len(run.results or []) == len(report["findings"])
-    raw = json.loads(text)["runs"][0]
+    raw = valid(render("sarif", report))
+    assert len(raw["results"]) == len(report["findings"])
+    places = [each["location"]["uri"].removeprefix("file://") for each in raw["artifacts"]]
+    assert places == [each["path"] for each in report["captures"]]
+    told = raw["invocations"][0].get("toolExecutionNotifications", [])
+    assert len(told) == len(report["summary"]["incomplete"]) + len(report["not_evaluable"])
     for result in raw["results"]:
         assert raw["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         flow = result["codeFlows"][0]["threadFlows"][0]["locations"]
         assert [step["executionOrder"] for step in flow] == list(range(1, len(flow) + 1))
     assert raw["invocations"][0]["executionSuccessful"] is report["summary"]["complete"]
+
+
+def test_sarif_of_nothing_and_of_everything_is_valid() -> None:
+    assert valid(render("sarif", empty_document(["x.pcap: not a capture"])))["results"] == []
+    raw = valid(render("sarif", report_of("12-02-loss50.pcap", "12-02-dup.pcap")))
+    assert len(raw["artifacts"]) == 2
+
+
+def test_the_schema_refuses_what_is_no_sarif(report: dict[str, Any]) -> None:
+    """Or it would prove nothing."""
+    log = json.loads(render("sarif", report))
+    for change in (
+        lambda run: run["invocations"][0].pop("executionSuccessful"),
+        lambda run: run["tool"]["driver"].pop("name"),
+        lambda run: run["artifacts"][0].update(kind="capture"),
+    ):
+        broken = json.loads(json.dumps(log))
+        change(broken["runs"][0])
+        with pytest.raises(ValidationError):
+            valid(json.dumps(broken))
 
 
 def test_sarif_regions_are_the_packets(report: dict[str, Any]) -> None:
@@ -134,7 +156,7 @@ def test_hostile_text_stays_text(hostile: dict[str, Any]) -> None:
         assert not [c for c in text if ord(c) < 0x20 and c != "\n"], each
         assert "\u202e" not in text, each
     ElementTree.fromstring(render("junit", hostile))
-    Sarif.model_validate_json(render("sarif", hostile))
+    valid(render("sarif", hostile))
     markdown = render("markdown", hostile)
     assert "<script>" not in "".join(line for line in markdown.splitlines() if "`" not in line)
     assert plain("a|b<c>[d](e)*f*") == r"a\|b\<c\>\[d\](e)\*f\*"
