@@ -39,9 +39,9 @@ def ip_checksum(head: bytes) -> bytes:
 def moved(frame: bytes, network: bytes) -> bytes:
     """The frame with its 10.0.0.x addresses in another /24."""
     if frame[12:14] == b"\x08\x00":
-        head = frame[14:24] + b"\0\0" + ADDRESS.sub(network, frame[26:34])
+        head = frame[14:24] + b"\0\0" + ADDRESS.sub(lambda _: network, frame[26:34])
         return frame[:24] + ip_checksum(head) + head[12:] + frame[34:]
-    return frame[:14] + ADDRESS.sub(network, frame[14:HEADERS]) + frame[HEADERS:]
+    return frame[:14] + ADDRESS.sub(lambda _: network, frame[14:HEADERS]) + frame[HEADERS:]
 
 
 def records(data: bytes) -> list[tuple[int, int, bytes]]:
