@@ -55,7 +55,7 @@ TABLES = (
     ),
     table(
         "renewal_bins",
-        "Accepted renewals of a lease at an address, counted in equal stretches of the case: few rows, however many renewals.",
+        "Accepted renewals of a lease at an address, counted in equal stretches: few rows, however many renewals.",
         "lease server_address first_frame",
         """
         lease          u32       lease

@@ -1,4 +1,4 @@
-"""Renewals counted in stretches of the case, made from arrays: what a drawing needs of a million of them."""
+"""Renewals counted in stretches of their lease, made from arrays: what a drawing needs of a million of them."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def renewal_bins(case: Case) -> pl.DataFrame:
 
     order = np.lexsort((frames, times, at, leases))
     leases, at, times, frames = leases[order], at[order], times[order], frames[order]
-    stretch = (times - times.min()) // _width(times, leases, at)
-    starts = np.flatnonzero(_differs(leases) | _differs(at) | _differs(stretch))
+    begins = _differs(leases) | _differs(at)
+    starts = np.flatnonzero(begins | _differs(_stretches(times, begins)))
     ends = np.append(starts[1:], len(times))
     columns: dict[str, Any] = {
         "lease": leases[starts],
@@ -56,8 +56,12 @@ def _differs(values: NDArray[Any]) -> NDArray[np.bool_]:
     return np.append(True, values[1:] != values[:-1])
 
 
-def _width(times: NDArray[np.int64], leases: NDArray[Any], at: NDArray[Any]) -> int:
-    """Nanoseconds of a stretch."""
-    pairs = int((_differs(leases) | _differs(at)).sum())
-    stretches = min(MOST, max(FEWEST, ROWS // pairs))
-    return max(1, -(-int(times.max() - times.min() + 1) // stretches))
+def _stretches(times: NDArray[np.int64], begins: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The number of the stretch that each renewal lies in, counted from the first of its lease at its address."""
+    starts = np.flatnonzero(begins)
+    sizes = np.diff(np.append(starts, len(times)))
+    first, last = times[starts], times[starts + sizes - 1]
+    many = min(MOST, max(FEWEST, ROWS // len(starts)))
+    width = np.maximum(1, -(-(last - first + 1) // many))
+    stretches: NDArray[np.int64] = (times - np.repeat(first, sizes)) // np.repeat(width, sizes)
+    return stretches

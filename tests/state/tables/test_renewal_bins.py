@@ -30,13 +30,25 @@ def test_the_bins_of_a_lease_hold_its_renewals_at_each_address(name: str) -> Non
     assert shown.sort("lease")["first_frame"].to_list() == first.sort("lease")["frame"].to_list()
 
 
+def stretches(times: np.ndarray, begins: list[int]) -> list[int]:
+    """How many stretches each lease has."""
+    starts = np.zeros(len(times), bool)
+    starts[begins] = True
+    parts = np.split(renewal_bins._stretches(times, starts), begins[1:])
+    return [len(np.unique(part)) for part in parts]
+
+
 def test_stretches_are_as_many_as_the_leases_leave_room_for() -> None:
-    hour = np.arange(0, 3_600_000_000_000, 1_000_000)
-    one = np.zeros(len(hour), int)
-    width = renewal_bins._width(hour, one, one)
-    assert len(np.unique(hour // width)) == renewal_bins.MOST
-    crowd = np.arange(len(hour))
-    assert -(-int(hour.max() + 1) // renewal_bins._width(hour, crowd, one)) == renewal_bins.FEWEST
+    hour = np.arange(0, 3_600_000_000_000, 100_000_000)
+    assert stretches(hour, [0]) == [renewal_bins.MOST]
+    crowd = np.tile(hour[:36], 2000)
+    assert set(stretches(crowd, list(range(0, len(crowd), 36)))) == {renewal_bins.FEWEST}
+
+
+def test_a_short_lease_in_a_long_case_keeps_its_renewals() -> None:
+    long = np.arange(0, 86_400_000_000_000, 60_000_000_000)
+    short = np.arange(0, 70_000_000_000, 7_000_000_000)
+    assert stretches(np.concatenate([long, short]), [0, len(long)])[1] == len(short)
 
 
 def test_no_lease_no_row() -> None:
