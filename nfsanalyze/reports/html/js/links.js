@@ -29,7 +29,8 @@ function showFrames(finding, evidence) {
   focusOn(evidence, finding);
   const { entry, lane } = places[0];
   const row = rows.list.find((each) => each.kind === "lane" && each.entry === entry && each.lane === lane);
-  if (row) chart.scroll.scrollTop = Math.max(0, row.top - HEADING - 10);
+  const heading = rows.list.find((each) => each.kind === "client" && each.entry === entry);
+  if (row) chart.scroll.scrollTop = Math.max(heading.top, row.top + row.height - chart.scroll.clientHeight);
   byId("timeline").scrollIntoView({ block: "start" });
   byId("tl-live").textContent = evidence.map((each) => frameText(each.frame, each.capture) + ": " + each.note).join("; ");
   requestDraw();
@@ -43,7 +44,8 @@ function focusOn(evidence, finding) {
   const last = Math.max(...times);
   const whole = FULL.b - FULL.a;
   const width = times.length > 1 ? (last - first) * 1.3 : Math.min((Math.max(...all) - Math.min(...all)) * 1.3, whole / 5);
-  const least = whole / 25;
+  // long captures: some lease times around it
+  const least = Math.min(whole / 25, 120);
   const half = Math.max(width, least) / 2;
   setView((first + last) / 2 - half, (first + last) / 2 + half);
 }

@@ -73,20 +73,7 @@ function drawAxis() {
     const half = label.length * 3.4;
     if (x > half && x < view.w - half) parts.push(svg("text", { x, y: 36, "text-anchor": "middle" }, label));
   }
-  let free = -Infinity;
-  for (const move of [...data.moves].sort((one, other) => one.t - other.t)) {
-    if (!inView(move.t, move.t)) continue;
-    const x = Math.round(xOf(move.t)) + 0.5;
-    const full = move.kind + " " + move.address;
-    const width = full.length * 5.9 + 12;
-    const left = Math.min(Math.max(x - width / 2, 0), view.w - width);
-    const flag = svg("g", { class: "flag" }, svg("line", { x1: x, x2: x, y1: 20, y2: 46 }));
-    if (left > free) {
-      flag.append(svg("rect", { x: left, y: 4, width, height: 17, rx: 4 }), svg("text", { x: left + width / 2, y: 16, "text-anchor": "middle" }, full));
-      free = left + width + 3;
-    }
-    parts.push(flag);
-  }
+  parts.push(...moveFlags());
   chart.axis.setAttribute("width", view.w);
   chart.axis.replaceChildren(...parts);
   const whole = FULL.b - FULL.a;
@@ -105,6 +92,31 @@ function drawForPaper(paper) {
   const last = clientsKept[clientsKept.length - 1];
   chart.until = paper && last ? last.entry : null;
   if (data.timeline.length) drawTimeline();
+}
+
+// Moves above the axis: by name while there is room, else as a rug of strokes and their number.
+const FLAGS = 12;
+
+function moveFlags() {
+  const seen = data.moves.filter((move) => inView(move.t, move.t)).sort((one, other) => one.t - other.t);
+  if (seen.length > FLAGS) {
+    const places = [...new Set(seen.map((move) => Math.round(xOf(move.t) / 2) * 2 + 0.5))];
+    const words = counted(seen.length, "takeover or restart", "takeovers and restarts");
+    return [svg("path", { class: "rug", d: places.map((x) => `M${x} 18V24`).join("") }), svg("text", { x: 0, y: 13, class: "rug-words" }, words)];
+  }
+  let free = -Infinity;
+  return seen.map((move) => {
+    const x = Math.round(xOf(move.t)) + 0.5;
+    const words = move.kind + " " + move.address;
+    const width = words.length * 5.9 + 12;
+    const left = Math.min(Math.max(x - width / 2, 0), view.w - width);
+    const flag = svg("g", { class: "flag" }, svg("line", { x1: x, x2: x, y1: 20, y2: 46 }));
+    if (left > free) {
+      flag.append(svg("rect", { x: left, y: 4, width, height: 17, rx: 4 }), svg("text", { x: left + width / 2, y: 16, "text-anchor": "middle" }, words));
+      free = left + width + 3;
+    }
+    return flag;
+  });
 }
 
 function toggleClient(client, open) {
