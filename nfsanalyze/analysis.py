@@ -61,6 +61,7 @@ def analyse(
     select: Sequence[str] = (),
     ignore: Sequence[Ignore] = (),
     own: Sequence[Path] = (),
+    wanted: Collection[str] = (),
     declared: Declared = NOTHING,
     decoder: Decoder = "auto",
     same_clock: bool = False,
@@ -70,8 +71,9 @@ def analyse(
 ) -> Analysis:
     """Analyse captures as one case, by the shipped rules and those of the files or folders in `own`; `stages` is told
     which one is on. `same_clock`: the captures are vouched to share a clock where their packets do not prove it;
-    `declared`: what is vouched of server addresses. What is to be ignored is found all the same, and counted. Under a
-    `redactor` nothing of the result names an original; what is given names originals.
+    `declared`: what is vouched of server addresses; `wanted`: tables of volume besides those that the rules read. What
+    is to be ignored is found all the same, and counted. Under a `redactor` nothing of the result names an original; what
+    is given names originals.
 
     Raises NothingToAnalyse where no path is a capture or none holds NFSv4, RuleError for rules that cannot be loaded,
     UsageError for standard input beside others, because several captures are read twice, and where tshark is to decode
@@ -99,7 +101,7 @@ def analyse(
         paths,
         lease_time_s=lease_time_s,
         ports=ports,
-        wanted=volume_read(rules),
+        wanted={*volume_read(rules), *wanted},
         decoder=decoder,
         same_clock=same_clock,
         declared=declared,

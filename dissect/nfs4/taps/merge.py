@@ -221,10 +221,10 @@ class Merged:
                 return
             if kept[index]:
                 timed = replace(frame, time=int(times[index]))
-                yield _without_link(timed) if bare else timed
+                yield without_link(timed) if bare else timed
 
 
-def _without_link(frame: Frame) -> Frame | None:
+def without_link(frame: Frame) -> Frame | None:
     """The IP packet of a frame as raw IP. None for what only binds an address to a MAC: ARP and neighbour discovery."""
     layer = LAYERS.get(frame.link_type)
     if layer is None:
