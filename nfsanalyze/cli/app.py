@@ -12,7 +12,7 @@ import typer
 from typer._click.exceptions import ClickException
 from typer.main import get_command
 
-from nfsanalyze.cli import batch, rules, scan, slice, tables
+from nfsanalyze.cli import batch, ladder, rules, scan, slice, tables
 from nfsanalyze.cli.streams import complain, discard_stdout, flush_stdout
 from nfsanalyze.cli.values import lighten
 from nfsanalyze.errors import ExitCode, NfsAnalyzeError
@@ -54,6 +54,7 @@ scan.register(app)
 batch.register(app)
 rules.register(app)
 tables.register(app)
+ladder.register(app)
 slice.register(app)
 
 

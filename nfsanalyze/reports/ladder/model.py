@@ -253,3 +253,16 @@ def lasting(ns: int) -> str:
     if seconds < 1:
         return f"{seconds * 1000:.1f} ms"
     return f"{seconds:.1f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
+
+
+def remark(arrow: Arrow) -> str:
+    """What stands beside an arrow: not again what stands on it, and how long the answer took."""
+    sight = arrow.sight
+    words = sight.note.removeprefix(f"{sight.label} ") if sight.label else sight.note
+    if words == sight.label:
+        words = ""
+    if arrow.manner is Manner.LOST:
+        words = f"{words}; no reply in the capture" if words else "no reply in the capture"
+    if sight.elapsed is not None:
+        words = f"{words} ({lasting(sight.elapsed)})" if words else lasting(sight.elapsed)
+    return words

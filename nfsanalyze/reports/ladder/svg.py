@@ -8,7 +8,7 @@ from textwrap import wrap
 from xml.sax.saxutils import quoteattr
 
 from nfsanalyze.facts.printable import printable
-from nfsanalyze.reports.ladder.model import Arrow, Ladder, Manner, Pause, lasting, since
+from nfsanalyze.reports.ladder.model import Arrow, Ladder, Manner, Pause, lasting, remark, since
 
 _LETTER = 6.7
 """Width of a letter of the note, px: that of the widest monospaced fonts at this size."""
@@ -75,21 +75,10 @@ def _body(ladder: Ladder, columns: list[int], right: int, top: int) -> tuple[lis
             drawn.append(_path("ladder-silence", f"M{columns[0]} {y + 8}H{columns[-1]}", _FAINT, dashes="1 5") + "</g>")
             y += 22
             continue
-        notes = wrap(printable(note(row)), _NOTE_LETTERS) or [""]
+        notes = wrap(printable(remark(row)), _NOTE_LETTERS) or [""]
         drawn += _arrow(ladder, row, columns, right, y, notes)
         y += max(26, _LINE * len(notes) + 6)
     return drawn, y + _MARGIN
-
-
-def note(arrow: Arrow) -> str:
-    """What stands beside an arrow: not again what stands on it, and how long the answer took."""
-    sight = arrow.sight
-    words = sight.note.removeprefix(f"{sight.label} ") if sight.label else sight.note
-    if arrow.manner is Manner.LOST:
-        words = f"{words}; no reply in the capture" if words else "no reply in the capture"
-    if sight.elapsed is not None:
-        words = f"{words} ({lasting(sight.elapsed)})" if words else lasting(sight.elapsed)
-    return "" if words == sight.label else words
 
 
 def _arrow(ladder: Ladder, row: Arrow, columns: list[int], right: int, y: int, notes: list[str]) -> Iterator[str]:

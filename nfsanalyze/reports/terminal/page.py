@@ -73,6 +73,10 @@ class Page:
         """A command or filter: one line, however long."""
         self._put(text(" " * indent, label, words))
 
+    def row(self, *pieces: Piece) -> None:
+        """One line as it stands."""
+        self._put(text(*pieces))
+
     def columns(
         self,
         rows: Iterable[Sequence[Text]],

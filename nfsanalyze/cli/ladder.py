@@ -1,0 +1,224 @@
+"""`nfsanalyze ladder`: who said what to whom, as a call flow."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from nfsanalyze.cli.asked import (
+    Asked,
+    ConfigFile,
+    LeaseTime,
+    NoConfig,
+    OwnRules,
+    Ports,
+    SameClock,
+    asked,
+    configured,
+)
+from nfsanalyze.cli.inputs import STDIN, addresses, refuse_overwrite, time_zone, total_size, usable
+from nfsanalyze.cli.progress import progress
+from nfsanalyze.cli.screen import color_wanted, page_width
+from nfsanalyze.cli.streams import check_writable, complain, write_file, write_stdout
+from nfsanalyze.errors import ExitCode, UsageError
+from nfsanalyze.lean import lean
+
+if TYPE_CHECKING:
+    from nfsanalyze.analysis import Analysis
+    from nfsanalyze.reports.document import Document
+    from nfsanalyze.reports.ladder import Ladder
+    from nfsanalyze.reports.ladder.of_tables import Choice
+
+Format = Literal["text", "svg", "mermaid"]
+
+_WIDEST = 200
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command(epilog="\b\nExample:\n  nfsanalyze ladder case.pcapng --finding NFS301")(ladder)
+
+
+def ladder(
+    captures: Annotated[
+        list[str],
+        typer.Argument(metavar="CAPTURE", help="Capture files of one incident, or - for standard input."),
+    ],
+    finding: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FINDING",
+            help="Only the frames of this finding: a rule (NFS301), NFS301#2, or its number in the report.",
+        ),
+    ] = None,
+    around: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FRAME", help="The messages before and after a frame; CAPTURE:FRAME where there are several."
+        ),
+    ] = None,
+    show_all: Annotated[bool, typer.Option("--all", help="Every NFS message, and every beginning and end.")] = False,
+    client: Annotated[
+        list[str] | None, typer.Option(metavar="ADDR", help="Draw only this client. May be repeated.")
+    ] = None,
+    server: Annotated[
+        list[str] | None, typer.Option(metavar="ADDR", help="Draw only this server address. May be repeated.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="text for people; svg and mermaid for tickets.")] = "text",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of stdout.")
+    ] = None,
+    port: Ports = None,
+    lease_time: LeaseTime = None,
+    same_clock: SameClock = False,
+    rules: OwnRules = None,
+    tz: Annotated[
+        str, typer.Option(metavar="ZONE", help="Zone of the start of the text: UTC, local, Europe/Berlin.")
+    ] = "UTC",
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
+) -> None:
+    """Draw who said what to whom: a column for each client and head, an arrow for each message.
+
+    Where an address moves, its arrows go to the other head's column. Without --finding, --around or --all only what
+    matters is drawn: findings, takeovers, identity, recovery, errors, calls without a reply; renewals between them are
+    one line. Frames with a * are those on which a finding rests.
+    """
+    if sum((finding is not None, around is not None, show_all)) > 1:
+        raise UsageError("--finding, --around and --all: give one of them")
+    zone = time_zone(tz)
+    addresses("--client", client or ())
+    addresses("--server", server or ())
+    wanted = asked(configured(config, no_config), rules=rules or (), lease_time=lease_time, ports=port or ())
+    paths, unread = usable(captures)
+    if output == Path("-"):
+        output = None
+    if output is not None:
+        refuse_overwrite(output, paths)
+        check_writable(output)
+    lean()
+    analysis = _analysed(paths, wanted, same_clock=same_clock)
+    from nfsanalyze.reports.document import document
+
+    report = document(analysis.tables, analysis.findings, analysis.not_evaluable)
+    choice = _choice(report, finding=finding, around=around, show_all=show_all, clients=client, servers=server)
+    drawn = _drawn(paths, analysis, report, choice)
+    _write(drawn, format, output, zone)
+    incomplete = [*unread, *analysis.incomplete]
+    for line in incomplete:
+        complain(f"incomplete: {line}")
+    raise typer.Exit(ExitCode.INCOMPLETE if incomplete else ExitCode.OK)
+
+
+def _analysed(paths: Sequence[str], wanted: Asked, *, same_clock: bool) -> Analysis:
+    from nfsanalyze.analysis import analyse
+
+    with progress(total_size(paths)) as meter:
+        return analyse(
+            paths,
+            lease_time_s=wanted.lease_time_s,
+            ports=wanted.ports,
+            same_clock=same_clock,
+            select=wanted.select,
+            ignore=wanted.ignore,
+            own=wanted.own,
+            wanted=("rpc", "ops", "renewals"),
+            declared=wanted.declared,
+            progress=meter,
+        )
+
+
+def _choice(
+    report: Document,
+    *,
+    finding: str | None,
+    around: str | None,
+    show_all: bool,
+    clients: Sequence[str] | None,
+    servers: Sequence[str] | None,
+) -> Choice:
+    from nfsanalyze.reports.addresses import canonical
+    from nfsanalyze.reports.ladder.of_tables import Choice
+    from nfsanalyze.reports.narrow import narrow, strangers
+    from nfsanalyze.reports.pick import picked
+
+    for address in strangers(report, clients=clients or (), servers=servers or ()):
+        complain(f"{address}: not seen in these captures; nothing of it is drawn")
+    asked_for = set(map(canonical, clients or ()))
+    mine = {each["id"] for each in report["clients"] if asked_for & {each["id"], *each["addresses"]}}
+    findings = narrow(report, clients=clients or (), servers=servers or ())["findings"]
+    return Choice(
+        everything=show_all,
+        around=None if around is None else _place(report, around),
+        finding=None if finding is None else picked(findings, finding),
+        clients=frozenset(mine or asked_for),
+        servers=frozenset(map(canonical, servers or ())),
+    )
+
+
+def _place(report: Document, word: str) -> int:
+    """Where in the case a frame is."""
+    from dissect.nfs4.batch import CAPTURE_STRIDE
+
+    name, _, number = word.rpartition(":")
+    captures = report["captures"]
+    known = [at for at, each in enumerate(captures) if name in (each["capture"], each["path"])]
+    if not name and len(captures) == 1:
+        known = [0]
+    if not number.isdigit() or not known:
+        names = ", ".join(each["capture"] for each in captures)
+        raise UsageError(f'--around "{word}": give a frame, with its capture where there are several: {names}:FRAME')
+    packets = captures[known[0]]["packets"]
+    if not 1 <= int(number) <= packets:
+        raise UsageError(f"--around {word}: there are frames 1 to {packets:,}")
+    return known[0] * CAPTURE_STRIDE + int(number)
+
+
+def _drawn(paths: Sequence[str], analysis: Analysis, report: Document, choice: Choice) -> Ladder:
+    from functools import partial
+
+    from dissect.nfs4.decoder import opened
+    from nfsanalyze.reports.ladder.of_tables import case_ladder, chosen
+    from nfsanalyze.reports.ladder.operations import named
+
+    rows = chosen(analysis.tables, report, choice)
+    names = {}
+    if STDIN not in paths:
+        read = {at: partial(opened, each["path"], "auto") for at, each in enumerate(report["captures"])}
+        names = named(rows, analysis.tables["rpc"], read)
+    drawn, left = case_ladder(analysis.tables, report, choice, rows, names)
+    if left:
+        complain(left)
+    return drawn
+
+
+def _write(drawn: Ladder, format: Format, output: Path | None, zone: tzinfo | None) -> None:
+    if format == "text":
+        text = _text(drawn, output, zone)
+    else:
+        from nfsanalyze.reports.ladder import render_mermaid, render_svg
+
+        text = {"svg": render_svg, "mermaid": render_mermaid}[format](drawn)
+    if output is None:
+        write_stdout(text)
+    else:
+        write_file(output, text)
+
+
+def _text(drawn: Ladder, output: Path | None, zone: tzinfo | None) -> str:
+    from nfsanalyze.reports.ladder.text import render_text
+
+    to_terminal = output is None
+    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "") if to_terminal else "utf8"
+    return render_text(
+        drawn,
+        width=page_width(widest=_WIDEST),
+        color=to_terminal and color_wanted(),
+        ascii=encoding != "utf8",
+        zone=zone,
+    )
