@@ -7,12 +7,12 @@ here a message is found in its frames by its xid, without the streams that decod
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from struct import Struct
 
 from dissect.nfs4.batch import Kind, Marks
 from dissect.nfs4.capture.frame import Frame
 from dissect.nfs4.const import NFS_V4, PROC_COMPOUND, MsgType, cb_op_name, op_name
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.link.segment import Segment
 from dissect.nfs4.link.unwrap import Unwrapper
 from dissect.nfs4.message import CallHeader, Context, decode_message

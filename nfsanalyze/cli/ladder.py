@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from nfsanalyze.cli import complete
 from nfsanalyze.cli.asked import (
-    Asked,
     ConfigFile,
     LeaseTime,
     NoConfig,
@@ -21,8 +21,8 @@ from nfsanalyze.cli.asked import (
     asked,
     configured,
 )
-from nfsanalyze.cli.inputs import STDIN, addresses, refuse_overwrite, time_zone, total_size, usable
-from nfsanalyze.cli.progress import progress
+from nfsanalyze.cli.case import analysed
+from nfsanalyze.cli.inputs import STDIN, addresses, refuse_overwrite, time_zone, usable
 from nfsanalyze.cli.screen import color_wanted, page_width
 from nfsanalyze.cli.streams import check_writable, complain, write_file, write_stdout
 from nfsanalyze.errors import ExitCode, UsageError
@@ -54,6 +54,7 @@ def ladder(
         typer.Option(
             metavar="FINDING",
             help="Only the frames of this finding: a rule (NFS301), NFS301#2, or its number in the report.",
+            autocompletion=complete.rule,
         ),
     ] = None,
     around: Annotated[
@@ -102,7 +103,7 @@ def ladder(
         refuse_overwrite(output, paths)
         check_writable(output)
     lean()
-    analysis = _analysed(paths, wanted, same_clock=same_clock)
+    analysis = analysed(paths, wanted, same_clock=same_clock, tables=("rpc", "ops", "renewals"))
     from nfsanalyze.reports.document import document
 
     report = document(analysis.tables, analysis.findings, analysis.not_evaluable)
@@ -113,24 +114,6 @@ def ladder(
     for line in incomplete:
         complain(f"incomplete: {line}")
     raise typer.Exit(ExitCode.INCOMPLETE if incomplete else ExitCode.OK)
-
-
-def _analysed(paths: Sequence[str], wanted: Asked, *, same_clock: bool) -> Analysis:
-    from nfsanalyze.analysis import analyse
-
-    with progress(total_size(paths)) as meter:
-        return analyse(
-            paths,
-            lease_time_s=wanted.lease_time_s,
-            ports=wanted.ports,
-            same_clock=same_clock,
-            select=wanted.select,
-            ignore=wanted.ignore,
-            own=wanted.own,
-            wanted=("rpc", "ops", "renewals"),
-            declared=wanted.declared,
-            progress=meter,
-        )
 
 
 def _choice(

@@ -19,8 +19,8 @@ from nfsanalyze.cli.asked import (
     asked,
     configured,
 )
-from nfsanalyze.cli.inputs import STDIN, addresses, refuse_overwrite, total_size, usable
-from nfsanalyze.cli.progress import progress
+from nfsanalyze.cli.case import analysed
+from nfsanalyze.cli.inputs import STDIN, addresses, refuse_overwrite, usable
 from nfsanalyze.cli.streams import check_writable, complain, write_file
 from nfsanalyze.errors import ExitCode, UsageError
 from nfsanalyze.lean import lean
@@ -79,7 +79,7 @@ def slice(
     refuse_overwrite(output, paths)
     check_writable(output)
     lean()
-    analysis = _analysed(paths, wanted, same_clock=same_clock)
+    analysis = analysed(paths, wanted, same_clock=same_clock, tables=("rpc", "renewals"))
     finding = _picked(analysis, word, client or ())
     found = _cut(paths, analysis, finding["id"], wanted, same_clock=same_clock)
     write_file(output, found.data)
@@ -88,24 +88,6 @@ def slice(
     for line in incomplete:
         complain(f"incomplete: {line}")
     raise typer.Exit(ExitCode.OK if found.faithful and not incomplete else ExitCode.INCOMPLETE)
-
-
-def _analysed(paths: Sequence[str], wanted: Asked, *, same_clock: bool, messages: bool = True) -> Analysis:
-    from nfsanalyze.analysis import analyse
-
-    with progress(total_size(paths)) as meter:
-        return analyse(
-            paths,
-            lease_time_s=wanted.lease_time_s,
-            ports=wanted.ports,
-            same_clock=same_clock,
-            select=wanted.select,
-            ignore=wanted.ignore,
-            own=wanted.own,
-            wanted=("rpc", "renewals") if messages else (),
-            declared=wanted.declared,
-            progress=meter if messages else None,
-        )
 
 
 def _picked(analysis: Analysis, word: str, clients: Sequence[str]) -> dict[str, Any]:
@@ -132,7 +114,7 @@ def _cut(paths: Sequence[str], analysis: Analysis, id: str, wanted: Asked, *, sa
         Case(captures, together),
         analysis,
         finding,
-        lambda path: _analysed([path], wanted, same_clock=False, messages=False),
+        lambda path: analysed([path], wanted, same_clock=False, quiet=True),
         comment=comment,
     )
 

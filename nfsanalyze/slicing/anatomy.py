@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.capture import Frame
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.link.segment import Other, Segment
 from dissect.nfs4.link.unwrap import Unwrapper
 

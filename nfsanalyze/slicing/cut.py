@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import numpy as np
 from dissect.nfs4.batch import CAPTURE_STRIDE
 from dissect.nfs4.capture import Frame, LinkType
 from dissect.nfs4.capture.pcapng_write import MAX_LINK_TYPE, Origin, Packet, pcapng
+from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.taps.merge import without_link
 from nfsanalyze.analysis import Analysis
 from nfsanalyze.engine.finding import Finding

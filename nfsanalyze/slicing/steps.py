@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.finding import Finding
 from nfsanalyze.slicing.anatomy import Anatomy, Ends, Mask, runs
 
@@ -47,7 +47,7 @@ class Subject:
 
 def subject(finding: Finding, tables: Mapping[str, pl.DataFrame], frames: Iterable[int]) -> Subject:
     """The finding's client and servers, and those whom its evidence names; `frames` are places of its evidence."""
-    named = {finding.client, *(each.client for each in finding.evidence)} - {None}
+    named = {finding.client, *finding.other_clients, *(each.client for each in finding.evidence)} - {None}
     clients = frozenset(int(name[1:]) for name in named if name is not None)
     addresses = {
         address

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from struct import Struct
 
 from dissect.nfs4.capture.pcapng import ENHANCED, INTERFACE, SECTION
+from dissect.nfs4.dataclass import dataclass
 
 _BYTE_ORDER, _UNTOLD = 0x1A2B3C4D, -1
 _COMMENT, _APPLICATION, _NAME, _DESCRIPTION, _TSRESOL = 1, 4, 2, 3, 9

@@ -7,8 +7,10 @@ column. `laid` puts sightings into this form; the renderings know nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
+
+from dissect.nfs4.dataclass import dataclass
 
 NS = 10**9
 PAUSE_NS = NS

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from dissect.nfs4.batch import CAPTURE_STRIDE
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.reports.document import Document
 from nfsanalyze.reports.ladder.model import Ladder, Manner, Scene, Sight, laid, lasting
 from nfsanalyze.reports.ladder.of_document import change_sight, scene
@@ -156,8 +157,9 @@ def _messages(
         capture, frame = _where(row["frame"], actors)
         reply = row["direction"] == "reply"
         key = row["frame"], row["part"]
-        found = names.get(key) or ops.get(key) or ()
-        note = told[row["frame"]]["note"] if row["frame"] in told and row["part"] == 0 else ""
+        event = told.get(row["frame"]) if row["part"] == 0 else None
+        found = names.get(key) or ops.get(key) or _operation(event)
+        note = event["note"] if event is not None else ""
         asked = times.get(row["call_frame"]) if reply else None
         yield Sight(
             time=row["time"],
@@ -194,7 +196,12 @@ def _label(row: dict[str, Any], found: tuple[str, ...], reply: bool) -> str:
         return row["status_name"] or ("reply" if row["kind"].endswith("COMPOUND") else f"{row['kind']} reply")
     if not row["kind"].endswith("COMPOUND"):
         return str(row["kind"])
-    return ", ".join(_main(found)) if found else f"{row['kind']}, {row['ops']} operations"
+    return ", ".join(_main(found)) or str(row["kind"])
+
+
+def _operation(event: dict[str, Any] | None) -> tuple[str, ...]:
+    """What an event names, where that is an operation, which is written in capitals."""
+    return (event["kind"],) if event is not None and event["kind"].isupper() else ()
 
 
 def _main(found: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
 
+from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.printable import printable
 from nfsanalyze.reports.ladder.model import NS, Arrow, Ladder, Manner, Pause, lasting, remark, since
 from nfsanalyze.reports.terminal.draw import console
