@@ -72,8 +72,8 @@ def analyse(
     """Analyse captures as one case, by the shipped rules and those of the files or folders in `own`; `stages` is told
     which one is on. `same_clock`: the captures are vouched to share a clock where their packets do not prove it;
     `declared`: what is vouched of server addresses; `wanted`: tables of volume besides those that the rules read. What
-    is to be ignored is found all the same, and counted. Under a `redactor` nothing of the result names an original; what
-    is given names originals.
+    is to be ignored is found all the same, and counted. Under a `redactor` nothing of the result names an original;
+    what is given names originals.
 
     Raises NothingToAnalyse where no path is a capture or none holds NFSv4, RuleError for rules that cannot be loaded,
     UsageError for standard input beside others, because several captures are read twice, and where tshark is to decode
