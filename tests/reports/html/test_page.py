@@ -53,8 +53,8 @@ class Outline(HTMLParser):
         return loaded
 
 
-def report_of(name: str) -> Document:
-    analysis = analyse([str(SAMPLES / name)])
+def report_of(*names: str) -> Document:
+    analysis = analyse([str(SAMPLES / name) for name in names])
     return document(analysis.tables, analysis.findings, analysis.not_evaluable, rules=analysis.rules)
 
 
@@ -147,3 +147,13 @@ def test_columns_and_cells_are_as_many(outline: Outline) -> None:
         assert {len(row) for row in table["rows"]} <= {len(table["columns"])}, table["id"]
     filled = {table["id"] for table in outline.data["tables"] if table["rows"]}
     assert {"clients", "leases", "servers", "moves", "signals", "recoveries", "lost", "captures"} <= filled
+
+
+def test_what_two_taps_show_is_one_step_of_the_call_flow() -> None:
+    report = report_of("02-v40-ucs-takeover.pcapng", "02-v40-ucs-takeover-c1.pcap")
+    data = Outline(render_html(report)).data
+    drawn, finding = data["findings"][0], report["findings"][0]
+    steps = [row for row in drawn["ladder"]["rows"] if isinstance(row, list)]
+    assert len(finding["evidence"]) == 2 * len(finding["frames"])
+    assert sorted(drawn["evidence"][row[4]][1] for row in steps) == finding["frames"]
+    assert {drawn["evidence"][row[4]][0] for row in steps} == {data["captures"].index(finding["capture"])}

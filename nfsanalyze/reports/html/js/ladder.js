@@ -1,5 +1,5 @@
 // The call flow behind a finding: a column an actor, a row a frame, pauses between.
-const LADDER = { left: 168, step: 200, row: 34, pause: 26, letter: 6.4 };
+const LADDER = { left: 168, step: 216, row: 34, pause: 26, letter: 6.3 };
 const WRONG = new Set(["error", "lost", "reset"]);
 
 function drawLadder(ladder, evidence, choose) {
