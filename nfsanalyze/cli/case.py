@@ -11,10 +11,17 @@ from nfsanalyze.cli.progress import progress
 
 if TYPE_CHECKING:
     from nfsanalyze.analysis import Analysis
+    from nfsanalyze.redaction.redactor import Redactor
 
 
 def analysed(
-    paths: Sequence[str], wanted: Asked, *, same_clock: bool, tables: Collection[str] = (), quiet: bool = False
+    paths: Sequence[str],
+    wanted: Asked,
+    *,
+    same_clock: bool,
+    tables: Collection[str] = (),
+    quiet: bool = False,
+    redactor: Redactor | None = None,
 ) -> Analysis:
     """The case as it is asked for, with these `tables` of volume; `quiet`: without progress. Raises as `analyse`."""
     from nfsanalyze.analysis import analyse
@@ -32,6 +39,7 @@ def analysed(
                 own=wanted.own,
                 wanted=tables,
                 declared=wanted.declared,
+                redactor=redactor,
                 progress=None if quiet else meter,
             )
     except NoSuchRule as error:

@@ -23,13 +23,17 @@ from nfsanalyze.cli.asked import (
 )
 from nfsanalyze.cli.case import analysed
 from nfsanalyze.cli.inputs import STDIN, addresses, refuse_overwrite, time_zone, usable
+from nfsanalyze.cli.redaction import Redact, RedactKey, redactor
 from nfsanalyze.cli.screen import color_wanted, page_width
 from nfsanalyze.cli.streams import check_writable, complain, write_file, write_stdout
 from nfsanalyze.errors import ExitCode, UsageError
 from nfsanalyze.lean import lean
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from nfsanalyze.analysis import Analysis
+    from nfsanalyze.redaction.redactor import Redactor
     from nfsanalyze.reports.document import Document
     from nfsanalyze.reports.ladder import Ladder
     from nfsanalyze.reports.ladder.of_tables import Choice
@@ -81,6 +85,8 @@ def ladder(
     tz: Annotated[
         str, typer.Option(metavar="ZONE", help="Zone of the start of the text: UTC, local, Europe/Berlin.")
     ] = "UTC",
+    redact: Redact = False,
+    redact_key: RedactKey = None,
     config: ConfigFile = None,
     no_config: NoConfig = False,
 ) -> None:
@@ -102,13 +108,19 @@ def ladder(
     if output is not None:
         refuse_overwrite(output, paths)
         check_writable(output)
+    hiding = redactor(redact, redact_key)
     lean()
-    analysis = analysed(paths, wanted, same_clock=same_clock, tables=("rpc", "ops", "renewals"))
+    analysis = analysed(paths, wanted, same_clock=same_clock, tables=("rpc", "ops", "renewals"), redactor=hiding)
+    if hiding is not None:
+        client, server = [*map(hiding.address, client or ())], [*map(hiding.address, server or ())]
+        if around is not None and ":" in around:
+            name, _, number = around.rpartition(":")
+            around = f"{hiding.path(name)}:{number}"
     from nfsanalyze.reports.document import document
 
-    report = document(analysis.tables, analysis.findings, analysis.not_evaluable)
+    report = document(analysis.tables, analysis.findings, analysis.not_evaluable, redacted=hiding is not None)
     choice = _choice(report, finding=finding, around=around, show_all=show_all, clients=client, servers=server)
-    drawn = _drawn(paths, analysis, report, choice)
+    drawn = _drawn(paths, analysis, report, choice, hiding)
     _write(drawn, format, output, zone)
     incomplete = [*unread, *analysis.incomplete]
     for line in incomplete:
@@ -162,7 +174,9 @@ def _place(report: Document, word: str) -> int:
     return known[0] * CAPTURE_STRIDE + int(number)
 
 
-def _drawn(paths: Sequence[str], analysis: Analysis, report: Document, choice: Choice) -> Ladder:
+def _drawn(
+    paths: Sequence[str], analysis: Analysis, report: Document, choice: Choice, hiding: Redactor | None
+) -> Ladder:
     from functools import partial
 
     from dissect.nfs4.decoder import opened
@@ -172,12 +186,24 @@ def _drawn(paths: Sequence[str], analysis: Analysis, report: Document, choice: C
     rows = chosen(analysis.tables, report, choice)
     names = {}
     if STDIN not in paths:
-        read = {at: partial(opened, each["path"], "auto") for at, each in enumerate(report["captures"])}
-        names = named(rows, analysis.tables["rpc"], read)
+        files = {} if hiding is None else {hiding.path(path): path for path in paths}
+        places = [files.get(each["path"], each["path"]) for each in report["captures"]]
+        read = {at: partial(opened, place, "auto") for at, place in enumerate(places)}
+        names = named(_as_captured(rows, hiding), analysis.tables["rpc"], read)
     drawn, left = case_ladder(analysis.tables, report, choice, rows, names)
     if left:
         complain(left)
     return drawn
+
+
+def _as_captured(rows: pl.DataFrame, hiding: Redactor | None) -> pl.DataFrame:
+    """Rows with the addresses that the captures hold."""
+    if hiding is None:
+        return rows
+    import polars as pl
+
+    addresses = pl.col("client_address", "server_address")
+    return rows.with_columns(addresses.map_elements(hiding.original, return_dtype=pl.String))
 
 
 def _write(drawn: Ladder, format: Format, output: Path | None, zone: tzinfo | None) -> None:

@@ -21,13 +21,15 @@ from nfsanalyze.cli.asked import (
 )
 from nfsanalyze.cli.case import analysed
 from nfsanalyze.cli.inputs import STDIN, addresses, refuse_overwrite, usable
+from nfsanalyze.cli.redaction import Redact, RedactKey, redactor
 from nfsanalyze.cli.streams import check_writable, complain, write_file
 from nfsanalyze.errors import ExitCode, UsageError
 from nfsanalyze.lean import lean
 
 if TYPE_CHECKING:
     from nfsanalyze.analysis import Analysis
-    from nfsanalyze.slicing.cut import Slice
+    from nfsanalyze.redaction.redactor import Redactor
+    from nfsanalyze.slicing.cut import Hiding, Slice
 
 
 def register(app: typer.Typer) -> None:
@@ -52,6 +54,8 @@ def slice(
     lease_time: LeaseTime = None,
     same_clock: SameClock = False,
     rules: OwnRules = None,
+    redact: Redact = False,
+    redact_key: RedactKey = None,
     config: ConfigFile = None,
     no_config: NoConfig = False,
 ) -> None:
@@ -60,7 +64,8 @@ def slice(
     Scanning it gives the finding again, and accuses nobody whom the captures do not: it starts with the frames of the
     finding and those of identity, sessions and state, whole messages with the handshakes of their connections, is
     scanned, and widened until that is so. Each packet has its original number as a comment. Several captures become
-    the interfaces of one file, on one clock.
+    the interfaces of one file, on one clock. --redact puts stand-ins into the packets where addresses and names stand,
+    and zero for whatever is not needed.
 
     Exit code 4 where no slice gives the finding, which is then said, and the widest is written.
     """
@@ -78,10 +83,11 @@ def slice(
     paths, unread = usable(captures)
     refuse_overwrite(output, paths)
     check_writable(output)
+    hiding = redactor(redact, redact_key)
     lean()
     analysis = analysed(paths, wanted, same_clock=same_clock, tables=("rpc", "renewals"))
     finding = _picked(analysis, word, client or ())
-    found = _cut(paths, analysis, finding["id"], wanted, same_clock=same_clock)
+    found = _cut(paths, analysis, finding["id"], wanted, same_clock=same_clock, hiding=hiding)
     write_file(output, found.data)
     _tell(found, finding, output)
     incomplete = [*unread, *analysis.incomplete]
@@ -100,7 +106,9 @@ def _picked(analysis: Analysis, word: str, clients: Sequence[str]) -> dict[str, 
     return picked(narrow(report, clients=clients)["findings"], word)
 
 
-def _cut(paths: Sequence[str], analysis: Analysis, id: str, wanted: Asked, *, same_clock: bool) -> Slice:
+def _cut(
+    paths: Sequence[str], analysis: Analysis, id: str, wanted: Asked, *, same_clock: bool, hiding: Redactor | None
+) -> Slice:
     from dissect.nfs4.decoder import opened
     from nfsanalyze.several import several
     from nfsanalyze.slicing.cut import Case, cut
@@ -109,13 +117,34 @@ def _cut(paths: Sequence[str], analysis: Analysis, id: str, wanted: Asked, *, sa
     captures = [opened(path, "auto") for path in paths if path in known]
     together = several(captures, same_clock=same_clock) if len(captures) > 1 else None
     finding = next(each for each in analysis.findings if each.id == id)
-    comment = f"{finding.rule} {finding.title}: {finding.message}"
+    comment = f"{finding.rule} {finding.title}" + (f": {finding.message}" if hiding is None else "")
     return cut(
         Case(captures, together),
         analysis,
         finding,
         lambda path: analysed([path], wanted, same_clock=False, quiet=True),
+        hiding=None if hiding is None else _hiding(wanted, hiding),
         comment=comment,
+    )
+
+
+def _hiding(wanted: Asked, hiding: Redactor) -> Hiding:
+    from dataclasses import replace
+
+    from nfsanalyze.redaction.frames import redacted
+    from nfsanalyze.slicing.cut import Hiding
+    from nfsanalyze.wishes import redacted_declarations, redacted_ignores
+
+    of_stand_ins = replace(
+        wanted,
+        ignore=redacted_ignores(wanted.ignore, hiding),
+        declared=redacted_declarations(wanted.declared, hiding),
+    )
+    return Hiding(
+        frames=lambda frames: redacted(frames, hiding, ports=wanted.ports),
+        name=hiding.path,
+        told=lambda path: analysed([path], wanted, same_clock=False, quiet=True, redactor=hiding),
+        again=lambda path: analysed([path], of_stand_ins, same_clock=False, quiet=True),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,17 @@ Scan = Callable[[str], Analysis]
 
 Change = Callable[[Packet], Packet]
 """What is done to each packet before it is written: nothing, unless a slice is to be redacted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hiding:
+    """What puts stand-ins into a slice: into its `frames` and into the `name` of a capture. `told` analyses a capture
+    of originals under the redaction, `again` one of stand-ins; they must find the same."""
+
+    frames: Callable[[list[Frame]], list[Frame]]
+    name: Callable[[str], str]
+    told: Scan
+    again: Scan
 
 
 _OF_CAPTURE = "capture"
@@ -78,9 +90,11 @@ def cut(
     scan: Scan,
     *,
     change: Change | None = None,
+    hiding: Hiding | None = None,
     comment: str = "",
 ) -> Slice:
-    """The slice of a finding. `scan` must ask the same rules as `analysis` did. Raises CaptureError, OSError."""
+    """The slice of a finding, its packets of stand-ins where there is a `hiding`. `scan` must ask the same rules as
+    `analysis` did. Raises CaptureError, OSError, and what `hiding` does."""
     found = anatomy(case.frames(), case.place)
     about = subject(finding, analysis.tables, _places(analysis, finding))
     tied = _tied(found, analysis, finding)
@@ -98,12 +112,14 @@ def cut(
             with path.open("wb") as file:
                 file.writelines(_written(case, found, mask, change, comment))
             grade, reason = _judged(path, analysis, finding, scan)
-            trial = _Trial(grade=grade, reason=reason, what=step.what, packets=size, path=path)
+            trial = _Trial(grade=grade, reason=reason, what=step.what, packets=size, path=path, mask=mask)
             if best is None or grade > best.grade or best.grade is Grade.NOT_IT:
                 best = trial
             if grade is Grade.ALL_THE_SAME:
                 break
         assert best is not None, "the whole capture is a step"
+        if hiding is not None:
+            best = _hidden(case, found, best, hiding, comment, folder / "hidden.pcapng")
         return Slice(
             data=best.path.read_bytes(),
             packets=best.packets,
@@ -133,6 +149,20 @@ class _Trial:
     what: str
     packets: int
     path: Path
+    mask: Mask
+
+
+def _hidden(case: Case, found: Anatomy, best: _Trial, hiding: Hiding, comment: str, path: Path) -> _Trial:
+    """The same of stand-ins. It must say what a redacted report says of the originals."""
+    with path.open("wb") as file:
+        file.writelines(_written(case, found, best.mask, None, comment, hiding))
+    told, again = (
+        sorted((each.id, each.severity) for each in scan(str(file)).findings)
+        for scan, file in ((hiding.told, best.path), (hiding.again, path))
+    )
+    if told == again:
+        return replace(best, path=path)
+    return replace(best, path=path, grade=Grade.NOT_IT, reason="with stand-ins it does not say the same")
 
 
 def _places(analysis: Analysis, finding: Finding) -> set[int]:
@@ -178,9 +208,11 @@ def _words(finding: Finding) -> tuple[str, str]:
     return finding.severity, finding.message
 
 
-def _written(case: Case, found: Anatomy, mask: Mask, change: Change | None, comment: str) -> Iterator[bytes]:
+def _written(
+    case: Case, found: Anatomy, mask: Mask, change: Change | None, comment: str, hiding: Hiding | None = None
+) -> Iterator[bytes]:
     """The blocks of a file with these frames."""
-    names = case.names
+    names = case.names if hiding is None else [hiding.name(name) for name in case.names]
     captures = found.places // CAPTURE_STRIDE
     keys = np.unique(captures[mask] * len(found.links) + found.origins[mask]).tolist()
     declared = []
@@ -191,13 +223,23 @@ def _written(case: Case, found: Anatomy, mask: Mask, change: Change | None, comm
         known = link_type if link_type <= MAX_LINK_TYPE else int(LinkType.RAW)
         declared.append(Origin(link_type=known, name=names[capture]))
 
-    def packets() -> Iterator[Packet]:
+    def chosen() -> Iterator[tuple[int, Frame]]:
         for index, frame in enumerate(case.frames()):
             if index >= len(mask):
                 return
             bare = (frame if frame.link_type <= MAX_LINK_TYPE else without_link(frame)) if mask[index] else None
-            if bare is None or bare.link_type > MAX_LINK_TYPE:
-                continue
+            if bare is not None and bare.link_type <= MAX_LINK_TYPE:
+                yield index, bare
+
+    def shown() -> Iterator[tuple[int, Frame]]:
+        if hiding is None:
+            return chosen()
+        told = list(chosen())
+        stand_ins = hiding.frames([frame for _, frame in told])
+        return zip((index for index, _ in told), stand_ins, strict=True)
+
+    def packets() -> Iterator[Packet]:
+        for index, bare in shown():
             capture, number = divmod(int(found.places[index]), CAPTURE_STRIDE)
             packet = Packet(
                 time=bare.time,

@@ -150,3 +150,27 @@ def test_what_was_not_read_is_said_without_names(scan: Scan, case: Path) -> None
     code, out, _ = scan(broken, "--format", "json", "--redact-key", KEY)
     assert code == 3 and json.loads(out)["summary"]["incomplete"]
     assert left(out, NAMES, ADDRESSES) == []
+
+
+def test_a_slice_of_stand_ins_gives_the_finding_again(
+    scan: Scan, case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.pcapng"
+    assert run(["slice", str(case), "NFS208", "-o", str(out), "--redact-key", KEY]) == 0
+    capsys.readouterr()
+    told = out.read_bytes()
+    for name in NAMES:
+        assert name not in told
+    assert left(told.decode("latin-1"), (), [address for address in ADDRESSES if ":" not in address]) == []
+    plain = json.loads(scan(case, "--format", "json", "--redact-key", KEY)[1])
+    again = json.loads(scan(out, "--format", "json")[1])
+    ids = {finding["id"] for finding in plain["findings"] if finding["rule"] == "NFS208"}
+    assert ids and ids <= {finding["id"] for finding in again["findings"]}
+
+
+@pytest.mark.parametrize("format", ["text", "svg", "mermaid"])
+def test_a_ladder_of_stand_ins(case: Path, format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ladder", str(case), "--format", format, "--redact-key", KEY, "--client", CLIENT]) == 0
+    told = capsys.readouterr().out
+    assert "SETCLIENTID" in told
+    assert left(told, NAMES, ADDRESSES, MACS) == []
