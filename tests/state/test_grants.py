@@ -96,6 +96,18 @@ def test_a_confirm_verifier_of_zeros_confirms_one_grant(confirms: int) -> None:
     assert second.confirmed is not first.confirmed
 
 
+def test_a_confirm_verifier_that_tells_confirms_its_grant_whenever_it_was_captured() -> None:
+    """Of two taps with clocks apart the one missed the SETCLIENTID, the other its confirm."""
+    wire = Wire()
+    c = wire.connect("10.0.0.11:871", "10.0.0.1:2049")
+    c.call("SETCLIENTID_CONFIRM", clientid=0x1122334455667788, confirm=7).reply()
+    wire.wait(0.4)
+    c.call("SETCLIENTID", owner=b"Linux NFSv4.0 web01", verifier=1).reply(clientid=0x1122334455667788, confirm=7)
+    c.call("SETCLIENTID", owner=b"Linux NFSv4.0 web02", verifier=1).reply(clientid=0x1122334455667799, confirm=8)
+    first, second = inferred(wire).aftermath.grants
+    assert (first.confirmed is not None, second.confirmed is not None) == (True, False)
+
+
 def test_use_is_counted_only_where_it_must_be_the_owners() -> None:
     first, second = inferred(given_twice()).aftermath.grants
     assert first.used is not None
