@@ -41,8 +41,8 @@ ROUTER = bytes.fromhex("02000000fe01")
 _DAY = 86400 * 10**9
 _MILLISECOND = 10**6
 
-ENDS = "ended"
-"""What begins with this misses the end of the whole and cannot know it."""
+ENDS = ("ended", "without a connection", "without an address")
+"""What begins with one of these misses the end of the whole, or all of a conversation, and cannot know it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ def _begun(dice: Random) -> tuple[str, Change]:
 
 def _ended(dice: Random) -> tuple[str, Change]:
     part = dice.random()
-    return f"{ENDS} at {part:.4f}", up_to_part(part)
+    return f"ended at {part:.4f}", up_to_part(part)
 
 
 def _one_way(dice: Random) -> tuple[str, Change]:
