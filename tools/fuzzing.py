@@ -1,8 +1,9 @@
 """Feeds the parsers what nobody would send, guided by what code it reaches; needs atheris (`make fuzz` installs it).
 
-    python tools/fuzzing.py [TARGET…] [--runs N | --seconds S] [--keep FOLDER]
+    python tools/fuzzing.py [TARGET…] [--runs N | --seconds S] [--keep FOLDER] [--blind]
     python tools/fuzzing.py TARGET --replay FILE…
 
+With --blind the inputs are seeds with errors at random, which needs no atheris, and faults do not end the run.
 Without a target all are run, one after the other; N is shared out among them, S is for each. What makes a target fail
 is written to FOLDER/TARGET; to keep it from coming back put its bytes into tests/fuzz/found.py. Exit code 1 where
 something failed.
@@ -19,7 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
+from collections import Counter
 from pathlib import Path
+from random import Random
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -36,6 +40,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=ROOT / "build" / "fuzz", metavar="FOLDER")
     parser.add_argument("--replay", type=Path, nargs="+", metavar="FILE")
+    parser.add_argument("--blind", action="store_true")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     options, rest = parser.parse_known_args()
     if options.one:
@@ -55,7 +60,8 @@ def main() -> int:
     began = time.monotonic()
     for name in chosen:
         wanted = round(options.runs * TARGETS[name].share / whole) if options.runs else 0
-        done, wrong = _fuzz(name, wanted, options.seconds, options.keep)
+        run = _blind if options.blind else _fuzz
+        done, wrong = run(name, wanted, options.seconds, options.keep)
         runs, failed = runs + done, failed + bool(wrong)
         print(f"{name:14} {done:>9,} runs  {wrong or 'no fault'}", flush=True)
     print(f"{runs:,} runs of {len(chosen)} targets in {time.monotonic() - began:.0f} s: {failed} failed")
@@ -94,6 +100,32 @@ def _fuzz(name: str, runs: int, seconds: int, keep: Path) -> tuple[int, str]:
         lines = [line for line in said.splitlines() if line.strip()]
         return 0, f"did not run: {lines[-1] if lines else code}; see {found / 'log'}"
     return max(counts, default=0), f"FAILED, see {found / 'log'}" if code else ""
+
+
+def _blind(name: str, runs: int, seconds: int, keep: Path) -> tuple[int, str]:
+    from fuzz.blind import changed
+    from fuzz.targets import TARGETS
+    from fuzz.whole import within
+
+    target = TARGETS[name]
+    seeds = list(target.seeds())
+    dice = Random()
+    faults: Counter[str] = Counter()
+    done, end = 0, time.monotonic() + seconds
+    while done < runs or (seconds and time.monotonic() < end):
+        done += 1
+        data = changed(dice.choice(seeds), dice, seeds)[: target.most]
+        try:
+            with within(PATIENCE_S):
+                target.run(data)
+        except Exception as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            what = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+            faults[what] += 1
+            if faults[what] == 1:
+                (keep / name).mkdir(parents=True, exist_ok=True)
+                (keep / name / f"fault-{hashlib.sha1(data).hexdigest()}").write_bytes(data)
+    return done, f"FAILED: {dict(faults)}, see {keep / name}" if faults else ""
 
 
 def _one(name: str, arguments: list[str]) -> int:

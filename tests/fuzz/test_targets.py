@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from fuzz.broken import ABSURD
+from fuzz.blind import changed
 from fuzz.found import FOUND
 from fuzz.siege import Siege
 from fuzz.targets import TARGETS
@@ -27,28 +27,8 @@ def test_errors_in_what_is_usual(name: str) -> None:
     for seed in dice.sample(seeds, min(len(seeds), LEAST)):
         target.run(seed[: target.most])
     for _ in range(runs):
-        target.run(_changed(dice.choice(seeds), dice, seeds)[: target.most])
+        target.run(changed(dice.choice(seeds), dice, seeds)[: target.most])
     target.run(b"")
-
-
-def _changed(data: bytes, dice: Random, others: list[bytes]) -> bytes:
-    for _ in range(dice.randint(1, 4)):
-        at = dice.randrange(len(data) + 1)
-        match dice.randrange(6):
-            case 0:
-                data = data[:at] + dice.randbytes(1) + data[at + 1 :]
-            case 1:
-                data = data[:at] + dice.choice(ABSURD).to_bytes(4, dice.choice(("big", "little"))) + data[at + 4 :]
-            case 2:
-                data = data[:at] + data[at + dice.randrange(20) :]
-            case 3:
-                data = data[:at] + dice.randbytes(dice.randrange(9)) + data[at:]
-            case 4:
-                other = dice.choice(others)
-                data = data[:at] + other[dice.randrange(len(other) + 1) :]
-            case _:
-                data = data[:at]
-    return data
 
 
 @pytest.mark.parametrize(
