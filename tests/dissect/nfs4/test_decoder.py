@@ -14,6 +14,7 @@ from dissect.nfs4.batch import Kind, Marks
 from dissect.nfs4.capture import CaptureError, Frame, open_capture
 from dissect.nfs4.decoder import Decoder, Decoding, decode, decoding, opened
 from dissect.nfs4.link import Segment, Unwrapper
+from dissect.nfs4.tshark import rewrite, spool
 from dissect.nfs4.tshark.errors import TsharkError
 from wire import rdma
 from wire.captures import Pcapng
@@ -301,3 +302,21 @@ def test_udp_is_read_without_help(tmp_path: Path) -> None:
             (connection,) = decoded.connections
             assert (connection.initiator_port, connection.responder_port) == (871, port)
     assert {row[4] for row in whole.messages} == {Kind.COMPOUND_CALL, Kind.COMPOUND_REPLY}
+
+
+def test_frames_for_tshark_leave_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that find no room are told as not decoded, and why."""
+    monkeypatch.setattr(spool, "room", lambda folder: 300)
+    frames = [(time, gtp(frame), 1) for time, frame in story().frames[:5]]
+    decoded, way = run(write(tmp_path / "many.pcapng", frames))
+    assert {reason: len(numbers) for reason, numbers in way.opened.items()} == {"tunnel: GTP-U not decoded": 2}
+    assert decoded.notes["tunnel: GTP-U not decoded"] == 3
+    assert way.failure is not None and "more than half of what is free" in way.failure
+
+
+def test_a_foreign_capture_that_grows_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rewrite, "room", lambda folder: 700)
+    made = tmp_path / "made.erf"
+    made.write_bytes(b"".join(erf(frame, time=time) for time, frame in story().frames))
+    with pytest.raises(CaptureError, match=r"tshark cannot rewrite it: it takes more than half of what is free"):
+        opened(str(made), "auto")
