@@ -9,7 +9,7 @@ BENCH_ARGS ?=
 RUNS ?= 20000
 TARGETS ?=
 
-.PHONY: help environment demo test lint types layers check bench forms soundness broken fuzz readme man docs-rules clean
+.PHONY: help environment demo test lint types layers check bench forms soundness broken fuzz readme docs man docs-rules clean
 
 help:
 	@head -n 1 Makefile | cut -c 3-
@@ -56,7 +56,10 @@ forms: environment
 	$(BIN)/python benchmarks/forms_table.py
 
 readme: environment
-	$(BIN)/python tools/readme_output.py
+	$(BIN)/python tools/shown_output.py
+
+docs: environment
+	$(BIN)/zensical build --strict --clean
 
 man: environment
 	$(BIN)/python tools/man_page.py
@@ -65,5 +68,5 @@ docs-rules: environment
 	$(BIN)/python tools/rule_pages.py
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist site .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find nfsanalyze dissect -name __pycache__ -prune -exec rm -rf {} +

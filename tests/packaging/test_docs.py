@@ -40,7 +40,7 @@ def test_every_command_is_in_the_readme(capsys: pytest.CaptureFixture[str]) -> N
 def shown() -> list[list[str]]:
     """Every command line of ours in the documentation, in words."""
     lines = []
-    for page in ("README.md", "CONTRIBUTING.md"):
+    for page in ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))):
         text = (ROOT / page).read_text(encoding="utf-8")
         lines += re.findall(r"(?:^\$ |^|`|/)nfsanalyze ([a-z][^`\n]*)", text, re.MULTILINE)
     return [shlex.split(line.replace("…", "...")) for line in lines if not line.startswith("reads ")]
@@ -64,7 +64,7 @@ def test_every_rule_explains_itself(rule: str, capsys: pytest.CaptureFixture[str
 
 
 def test_the_readme_shows_what_the_commands_print() -> None:
-    command = [sys.executable, str(ROOT / "tools" / "readme_output.py"), "--check"]
+    command = [sys.executable, str(ROOT / "tools" / "shown_output.py"), "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "<!-- output:scan samples/" in README
