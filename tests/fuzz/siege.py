@@ -38,14 +38,14 @@ class Siege:
         packets = self._captures[name]
         start = dice.randrange(max(len(packets) - _WINDOW, 0) + 1)
         data, what = broken(packets[start : start + _WINDOW], dice)
-        began, wrong = time.monotonic(), None
+        began, wrong = time.process_time(), None
         try:
             with within(PATIENCE_S):
                 ended = scan(data, self._desk, chunks=(dice.choice(CHUNKS),), formats=(dice.choice(FILE_FORMATS),))
         except Exception as error:
             ended, wrong = "fault", "".join(traceback.format_exception(error)[-4:]).strip()
         self.ended[ended] += 1
-        self.slowest = max(self.slowest, time.monotonic() - began)
+        self.slowest = max(self.slowest, time.process_time() - began)
         if self._peak and peak_mb() > self._peak + MEMORY_MB:
             wrong = f"{wrong or ''} the scan took {peak_mb() - self._peak:.0f} MB".strip()
         self._peak = max(self._peak, peak_mb())
