@@ -93,8 +93,8 @@ _PARSED: dict[str, Callable[[str], Iterable[object]]] = {
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Raises Hang where what is done takes longer, in seconds of the processor: a busy machine is no fault of ours. Main
-    thread only."""
+    """Raises Hang where what is done takes longer, in seconds of the processor: a busy machine is no fault. Main thread
+    only."""
 
     def late(_signal: int, _frame: FrameType | None) -> None:
         raise Hang(f"not done after {seconds:.0f} s")
