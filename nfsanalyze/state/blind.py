@@ -46,11 +46,12 @@ class Blind:
 
 def damage(trace: Trace, links: dict[int, Link], missing: Missing | None = None) -> tuple[Blind, ...]:
     """The stretches that messages and connections show by themselves, whatever is inferred from them."""
+    successors = tuple(_successors(links))
     return (
         *_one_sided(links),
         *_losses([*trace.gaps, *_orphans(trace, links)], links),
-        *_pauses(trace, links),
-        *_successors(links),
+        *_pauses(trace, links, successors),
+        *successors,
         *_marked(trace, links),
         *_notes(trace, links),
         *(_uncovered(links, missing) if missing is not None else ()),
@@ -240,10 +241,16 @@ def _orphans(trace: Trace, links: dict[int, Link]) -> Iterable[Gap]:
                 )
 
 
-def _pauses(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:
+def _pauses(trace: Trace, links: dict[int, Link], successors: Iterable[Blind]) -> Iterable[Blind]:
     """Where packets of one connection are missing and nothing of any other was captured for a while, the capture itself
     may have paused: then the others miss packets too, though their streams show no hole."""
-    if not trace.gaps:
+    missing = [
+        (g.conn, Moment(time=g.last, frame=g.last_frame), Moment(time=g.time, frame=g.frame))
+        for g in trace.gaps
+        if g.reason != "snaplen" and g.conn in links
+    ]
+    missing += [(b.conn, b.first, b.last) for b in successors if b.conn is not None]
+    if not missing:
         return
     times = np.sort(trace.messages["time"])
     quiet = np.flatnonzero(np.diff(times) >= PAUSE_NS)
@@ -253,11 +260,9 @@ def _pauses(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:
         if not link.callback:
             first.setdefault((link.client_address, link.server_address), link)
     untold: dict[int, dict[tuple[str, str], Link]] = {}
-    for gap in trace.gaps:
-        if gap.reason == "snaplen" or gap.conn not in links:
-            continue
-        own = links[gap.conn].client_address, links[gap.conn].server_address
-        for at in range(int(np.searchsorted(end, gap.last, "right")), int(np.searchsorted(begin, gap.time))):
+    for conn, last, first_after in missing:
+        own = links[conn].client_address, links[conn].server_address
+        for at in range(int(np.searchsorted(end, last.time, "right")), int(np.searchsorted(begin, first_after.time))):
             left = untold.setdefault(at, first)
             untold[at] = {own: left[own]} if own in left else {}
             for pair, link in left.items():
@@ -265,8 +270,8 @@ def _pauses(trace: Trace, links: dict[int, Link]) -> Iterable[Blind]:
                     yield _row(
                         link,
                         "loss",
-                        Moment(time=int(begin[at]), frame=gap.last_frame),
-                        Moment(time=int(end[at]), frame=gap.frame),
+                        Moment(time=int(begin[at]), frame=last.frame),
+                        Moment(time=int(end[at]), frame=first_after.frame),
                         "nothing at all was captured for a while, and another connection misses packets of that time",
                     )
 

@@ -101,6 +101,22 @@ class TestOneSided:
         assert {(row["kind"], row["server_address"]) for row in rows(done, "blind")} == {("replies", A2)}
         assert [lease["server_address"] for lease in rows(done, "leases")] == [A1]
 
+    def test_a_pause_that_only_another_connection_shows_by_its_successor(self) -> None:
+        """Both lose the same minutes; one goes on with a connection that was not seen to open, the other with one that
+        was."""
+        p = pair()
+        start = p.cluster.now
+        renewals(p.cluster, *p.mounts)
+        p.first.connection.close()
+        p.second.connection.close()
+        p.first.reconnect()
+        end = p.cluster.now
+        p.second.reconnect()
+        renewals(p.cluster, *p.mounts)
+        p.cluster.wire.frames = [(t, f) for t, f in p.cluster.wire.frames if not start < t <= end]
+        lost = {row["server_address"] for row in rows(judged(p.cluster), "blind", kind="loss")}
+        assert lost == {A1, A2}
+
     @pytest.mark.parametrize(("gone", "kind"), [(A1, "replies"), (CLIENT, "calls")])
     def test_one_side_of_one_of_two_connections(self, gone: str, kind: str) -> None:
         """What one of the two sent on the second took another way."""
