@@ -26,8 +26,12 @@ GRACE_S = 30
 def main() -> int:
     """Serve until stdin ends."""
     answers = _own_stdout()
-    _limit(int(sys.argv[1]))
     lean()
+    # Loaded while there is memory: where these find none as they start, they wait for ever or just end.
+    import numpy as np  # noqa: F401
+    import polars as pl  # noqa: F401
+
+    _limit(int(sys.argv[1]))
     for line in sys.stdin.buffer:
         work = work_from(json.loads(line))
         _alarm(int(work.limits.seconds) + GRACE_S)
@@ -102,4 +106,8 @@ def _peak() -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+    except MemoryError:  # not even a question or an answer fits: ended as what is not Python ends then
+        os.abort()
+    sys.exit(code)
