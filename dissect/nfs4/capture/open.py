@@ -58,7 +58,10 @@ class Capture:
         self._close = close
         self.tally = Tally()
         self._link_types: dict[int, None] = {}
-        self.format, self.source, records = _recognise(stream, self.tally)
+        self.container, self.source, records = _recognise(stream, self.tally)
+        "the format of what is read"
+        self.format = self.container
+        "that of what was given"
         self._frames = self._count(records)
 
     @property
@@ -134,7 +137,7 @@ class Capture:
     def raw(self) -> RawIOBase | None:
         """The file itself, for a reader that takes its bytes in place of frames; None where it is compressed. What was
         taken from it already is in the buffer of `source`."""
-        return None if "+" in self.format or not hasattr(self._stream, "readinto") else cast(RawIOBase, self._stream)
+        return None if "+" in self.container or not hasattr(self._stream, "readinto") else cast(RawIOBase, self._stream)
 
     def count(
         self, packets: int, *, times: tuple[int, int] | None, link_types: Iterable[int], cut: int, shortest: int

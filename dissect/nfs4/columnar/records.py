@@ -41,7 +41,7 @@ def _collected(frames: Iterator[Frame], octets: int) -> Iterator[Chunk]:
 
 def _recorded(capture: Capture, octets: int) -> Iterator[Chunk]:
     feed = Feed(capture)
-    reader = _READERS[capture.format.partition("+")[0]](capture, capture.source.buffer)
+    reader = _READERS[capture.container.partition("+")[0]](capture, capture.source.buffer)
     at, wanted = reader.begins, min(octets, _FIRST)
     try:
         while True:

@@ -265,6 +265,8 @@ def test_foreign_formats_are_rewritten(kind: str, tmp_path: Path, monkeypatch: p
     way = decoding([capture], "auto")
     decoded = Decoded(decode(capture, way, capture.again))
     assert spoken(decoded) == spoken(whole)
+    by_chunk = Decoding(decoder="auto", fast=True)
+    assert spoken(Decoded(decode(capture.again(), by_chunk, capture.again))) == spoken(whole)
     copy = Path(capture.file)
     assert copy.exists()
     del capture, way
