@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from browser.crowd import crowd
 from nfsanalyze.analysis import analyse
 from nfsanalyze.reports.document import document
 from nfsanalyze.reports.html import render_html
+from nfsanalyze.reports.terminal.page import View
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 HOSTILE = "</script><script>window.pwned = 1</script><img src=x onerror='window.pwned = 2'> {{ 7*7 }}"
@@ -80,6 +82,19 @@ def test_the_policy_is_in_force(page: Chrome) -> None:
     assert page.js("return window.pwned === undefined")
     assert any("Content Security Policy" in line for line in page.troubles())
     page.events.clear()
+
+
+def test_times_are_those_of_the_text_report(chrome: Chrome, tmp_path: Path) -> None:
+    """Of a capture whose first packet, as most, comes between two microseconds."""
+    analysis = analyse([str(SAMPLES / "02-v40-ucs-takeover.pcapng")])
+    told = document(analysis.tables, analysis.findings, analysis.not_evaluable, rules=analysis.rules)
+    assert any(not each["first"].endswith("000Z") for each in told["captures"])
+    (tmp_path / "report.html").write_text(render_html(told), encoding="utf-8")
+    chrome.open(tmp_path / "report.html")
+    chrome.js("$('#open-all').click(); await new Promise((done) => setTimeout(done, 200))")
+    clock = View(told, zone=UTC, show_all=True).clock
+    expected = [clock.exact(each["time"]) for finding in told["findings"] for each in finding["evidence"]]
+    assert chrome.js("return $$('.evidence tr.jump').map((row) => row.cells[1].textContent)") == expected
 
 
 def test_severities_and_words_filter_findings(page: Chrome, report: Document) -> None:

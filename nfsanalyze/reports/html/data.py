@@ -43,6 +43,7 @@ def page_data(document: Document) -> dict[str, Any]:
     known = scene(document)
     data: dict[str, Any] = {
         "start_us": pack.times.start // 1000,
+        "start_ns": pack.times.start % 1000,
         "span": pack.times.span,
         "captures": list(pack.captures),
         "kinds": list(KINDS),

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from nfsanalyze.facts.printable import printable
-from nfsanalyze.reports.document import Document
+from nfsanalyze.reports.document import STAND_INS, Document
 from nfsanalyze.reports.html.assets import embedded, policy, scripts, styles
 from nfsanalyze.reports.html.data import page_data
 from nfsanalyze.reports.terminal.page import View, counted, listing
@@ -76,7 +76,8 @@ def _when(view: View) -> str:
 
 
 def _notes(document: Document) -> list[str]:
-    lines = list(hidden(document))
+    lines = [f"Redacted: {STAND_INS}."] if document["redacted"] else []
+    lines += hidden(document)
     if document["summary"]["not_evaluable"]:
         rules = len({entry["rule"] for entry in document["not_evaluable"]})
         lines.append(f"{counted(rules, 'rule')} could not be judged in every place.")

@@ -1,8 +1,8 @@
-// Times are seconds after the first packet; shown in UTC to the microsecond.
+// Times are seconds after the first packet; shown in UTC, what is less than a microsecond left out as in the text report.
 const data = JSON.parse(byId("data").textContent);
 
 function at(seconds) {
-  const us = data.start_us + Math.floor(seconds * 1e6 + 0.0005);
+  const us = data.start_us + Math.floor(seconds * 1e6 + data.start_ns / 1e3 + 0.0005);
   const whole = Math.floor(us / 1e6);
   const date = new Date(whole * 1000).toISOString();
   return { day: date.slice(0, 10), second: date.slice(11, 19), fraction: String(us - whole * 1e6).padStart(6, "0") };

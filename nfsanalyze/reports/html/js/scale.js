@@ -35,7 +35,7 @@ function axisStep() {
 // Seconds at which the axis has lines, on whole steps of the day.
 function axisTicks() {
   const step = axisStep();
-  const start = (data.start_us % 86400e6) / 1e6;
+  const start = (data.start_us % 86400e6) / 1e6 + data.start_ns / 1e9;
   const ticks = [];
   for (let n = Math.ceil((view.a + start) / step); n * step - start <= view.b; n += 1) ticks.push(n * step - start);
   const digits = step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step) - 1e-9));
