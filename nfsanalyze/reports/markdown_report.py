@@ -12,6 +12,7 @@ from nfsanalyze.reports.terminal.page import View
 from nfsanalyze.reports.terminal.verdict import story
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~])")
+_BARS = re.compile(r"(\\*)\|")
 _EVIDENCE = 12
 _UNJUDGED = 20
 
@@ -41,12 +42,14 @@ def _code(text: str) -> str:
 
 
 def _code_cell(text: str) -> str:
-    """The same in a table, where a bar would end the cell, code or not."""
-    return _code(text).replace("|", "\\|")
+    """The same in a table, where a bar would end the cell, code or not, even one behind a backslash of the text."""
+    return _BARS.sub(r"\1\1\\|", _code(text))
 
 
 def _summary(document: dict[str, Any]) -> list[str]:
     lines = [plain(story(View(document, zone=UTC, show_all=False))) or "No findings."]
+    if document["summary"]["incomplete"]:
+        lines += ["", "Not everything was analysed:", "", *(f"- {plain(e)}" for e in document["summary"]["incomplete"])]
     if document["findings"]:
         lines += ["", "| severity | rule | what | client | servers |", "|---|---|---|---|---|"]
         for finding in document["findings"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -148,6 +149,25 @@ def test_markdown_names_findings_frames_and_remedies(report: dict[str, Any]) -> 
         assert f"{finding['rule']} " in text
         assert f"`{finding['filter']}`" in text
     assert text.count("\n## ") >= len(report["findings"]) + 1
+
+
+def test_markdown_says_what_was_not_analysed(report: dict[str, Any]) -> None:
+    line = "case.pcap: the file is *cut*"
+    for lines in ([], [line], [line, "another"]):
+        text = render("markdown", {**report, "summary": {**report["summary"], "incomplete": lines}})
+        told = "".join(f"- {plain(each)}\n" for each in lines)
+        assert (f"Not everything was analysed:\n\n{told}\n" in text) is bool(lines)
+        assert ("Not everything" in text) is bool(lines)
+
+
+def test_a_bar_in_code_of_a_table_ends_no_cell(report: dict[str, Any]) -> None:
+    """Neither one behind a backslash, which a parser takes for one that escapes the other (GFM, Tables)."""
+    for owner in ("a|b", "a\\|b", "a\\\\|b"):
+        report = json.loads(json.dumps(report))
+        report["clients"][0]["owners"][0]["owner_text"] = owner
+        (row,) = [line for line in render("markdown", report).splitlines() if "`a" in line and "b`" in line]
+        cells = re.sub(r"\\.", "", row).strip("|").split("|")
+        assert len(cells) == 5, row
 
 
 def test_hostile_text_stays_text(hostile: dict[str, Any]) -> None:
