@@ -207,9 +207,9 @@ def _read(
         declared = redacted_declarations(declared, redactor)
         missing = redacted_cover(missing, redactor)
     places = together.places if together else None
+    if redactor is not None and way.failure is not None:
+        way.failure = redactor.line(way.failure, paths)
     incomplete = [*unread, *(_cut(c) for c in captures if c.cut_short), *left_closed(captures, way, trace, places)]
-    if redactor is not None:
-        incomplete = [redactor.line(line, paths) for line in incomplete]
     read = {
         "captures": table("captures", capture_rows(captures, way, trace, together)),
         "decode_notes": table("decode_notes", note_rows(captures, way, trace, places)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -111,16 +111,22 @@ def ladder(
     hiding = redactor(redact, redact_key)
     lean()
     analysis = analysed(paths, wanted, same_clock=same_clock, tables=("rpc", "ops", "renewals"), redactor=hiding)
+    files = {} if hiding is None else {hiding.path(path): path for path in paths}
     if hiding is not None:
         client, server = [*map(hiding.address, client or ())], [*map(hiding.address, server or ())]
-        if around is not None and ":" in around:
-            name, _, number = around.rpartition(":")
-            around = f"{hiding.path(name)}:{number}"
     from nfsanalyze.reports.document import document
 
     report = document(analysis.tables, analysis.findings, analysis.not_evaluable, redacted=hiding is not None)
-    choice = _choice(report, finding=finding, around=around, show_all=show_all, clients=client, servers=server)
-    drawn = _drawn(paths, analysis, report, choice, hiding)
+    _tell_strangers(report, client or (), server or (), hiding)
+    choice = _choice(
+        report,
+        finding=finding,
+        around=None if around is None else _place(report, around, files),
+        show_all=show_all,
+        clients=client or (),
+        servers=server or (),
+    )
+    drawn = _drawn(paths, analysis, report, choice, files, hiding)
     _write(drawn, format, output, zone)
     incomplete = [*unread, *analysis.incomplete]
     for line in incomplete:
@@ -128,46 +134,56 @@ def ladder(
     raise typer.Exit(ExitCode.INCOMPLETE if incomplete else ExitCode.OK)
 
 
+def _tell_strangers(report: Document, clients: Sequence[str], servers: Sequence[str], hiding: Redactor | None) -> None:
+    from nfsanalyze.reports.narrow import strangers
+
+    for address in strangers(report, clients=clients, servers=servers):
+        said = address if hiding is None else hiding.original(address)
+        complain(f"{said}: not seen in these captures; nothing of it is drawn")
+
+
 def _choice(
     report: Document,
     *,
     finding: str | None,
-    around: str | None,
+    around: int | None,
     show_all: bool,
-    clients: Sequence[str] | None,
-    servers: Sequence[str] | None,
+    clients: Sequence[str],
+    servers: Sequence[str],
 ) -> Choice:
     from nfsanalyze.reports.addresses import canonical
     from nfsanalyze.reports.ladder.of_tables import Choice
-    from nfsanalyze.reports.narrow import narrow, strangers
+    from nfsanalyze.reports.narrow import narrow
     from nfsanalyze.reports.pick import picked
 
-    for address in strangers(report, clients=clients or (), servers=servers or ()):
-        complain(f"{address}: not seen in these captures; nothing of it is drawn")
-    asked_for = set(map(canonical, clients or ()))
+    asked_for = set(map(canonical, clients))
     mine = {each["id"] for each in report["clients"] if asked_for & {each["id"], *each["addresses"]}}
-    findings = narrow(report, clients=clients or (), servers=servers or ())["findings"]
+    findings = narrow(report, clients=clients, servers=servers)["findings"]
     return Choice(
         everything=show_all,
-        around=None if around is None else _place(report, around),
+        around=around,
         finding=None if finding is None else picked(findings, finding),
         clients=frozenset(mine or asked_for),
-        servers=frozenset(map(canonical, servers or ())),
+        servers=frozenset(map(canonical, servers)),
     )
 
 
-def _place(report: Document, word: str) -> int:
-    """Where in the case a frame is."""
+def _place(report: Document, word: str, files: Mapping[str, str]) -> int:
+    """Where in the case a frame is; `files`: by path in the report the file it stands for, which is what users name."""
     from dissect.nfs4.batch import CAPTURE_STRIDE
 
     name, _, number = word.rpartition(":")
     captures = report["captures"]
-    known = [at for at, each in enumerate(captures) if name in (each["capture"], each["path"])]
+    given = [files.get(each["path"], each["path"]) for each in captures]
+    short = [
+        path if each["capture"] == each["path"] else Path(path).name for each, path in zip(captures, given, strict=True)
+    ]
+    known = [at for at, names in enumerate(zip(given, short, strict=True)) if name in names]
     if not name and len(captures) == 1:
         known = [0]
     if not number.isdigit() or not known:
-        names = ", ".join(each["capture"] for each in captures)
-        raise UsageError(f'--around "{word}": give a frame, with its capture where there are several: {names}:FRAME')
+        choices = ", ".join(f"{each}:FRAME" for each in short)
+        raise UsageError(f'--around "{word}": give a frame, with its capture where there are several: {choices}')
     packets = captures[known[0]]["packets"]
     if not 1 <= int(number) <= packets:
         raise UsageError(f"--around {word}: there are frames 1 to {packets:,}")
@@ -175,7 +191,12 @@ def _place(report: Document, word: str) -> int:
 
 
 def _drawn(
-    paths: Sequence[str], analysis: Analysis, report: Document, choice: Choice, hiding: Redactor | None
+    paths: Sequence[str],
+    analysis: Analysis,
+    report: Document,
+    choice: Choice,
+    files: Mapping[str, str],
+    hiding: Redactor | None,
 ) -> Ladder:
     from functools import partial
 
@@ -186,7 +207,6 @@ def _drawn(
     rows = chosen(analysis.tables, report, choice)
     names = {}
     if STDIN not in paths:
-        files = {} if hiding is None else {hiding.path(path): path for path in paths}
         places = [files.get(each["path"], each["path"]) for each in report["captures"]]
         read = {at: partial(opened, place, "auto") for at, place in enumerate(places)}
         names = named(_as_captured(rows, hiding), analysis.tables["rpc"], read)

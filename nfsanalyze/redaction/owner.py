@@ -91,7 +91,7 @@ class Owners:
         return self.unlisted(data)
 
     def implementation(self, name: bytes) -> bytes:
-        """Of nii_name: words that are of software stay, and numbers, but none that is part of another word."""
+        """Of nii_name: words that are of software stay, but none that is part of another word."""
         return self._keeping(name, _IMPLEMENTATION_WORDS)
 
     def domain(self, domain: bytes) -> bytes:

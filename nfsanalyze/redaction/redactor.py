@@ -61,12 +61,12 @@ class Redactor:
         return scheme + "/".join(map(self._component, path[len(scheme) :].split("/")))
 
     def line(self, line: str, paths: Iterable[str]) -> str:
-        """Of a line of ours that tells of these files."""
+        """Of a line of ours that names these files as they were given, each once: it would replace stand-ins too."""
         shown = {path: self.path(path) for path in paths if path not in ("", "-")}
         shown.update({name: self.path(name) for path in list(shown) if len(name := PurePosixPath(path).name) > 1})
         if shown:
             names = "|".join(map(re.escape, sorted(shown, key=len, reverse=True)))
-            line = re.sub(names, lambda found: shown[found.group()], line)
+            line = re.sub(rf"(?<!\w)(?:{names})(?!\w)", lambda found: shown[found.group()], line)
         return line
 
     def know(self, trace: Trace) -> None:

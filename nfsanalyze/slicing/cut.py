@@ -156,13 +156,21 @@ def _hidden(case: Case, found: Anatomy, best: _Trial, hiding: Hiding, comment: s
     """The same of stand-ins. It must say what a redacted report says of the originals."""
     with path.open("wb") as file:
         file.writelines(_written(case, found, best.mask, None, comment, hiding))
-    told, again = (
-        sorted((each.id, each.severity) for each in scan(str(file)).findings)
-        for scan, file in ((hiding.told, best.path), (hiding.again, path))
-    )
+    told, again = (_said(scan(str(file))) for scan, file in ((hiding.told, best.path), (hiding.again, path)))
     if told == again:
         return replace(best, path=path)
     return replace(best, path=path, grade=Grade.NOT_IT, reason="with stand-ins it does not say the same")
+
+
+def _said(analysis: Analysis) -> list[tuple[str, ...]]:
+    """Its findings word for word; of those about the capture itself, which may count what became zero, that they are
+    there."""
+    of_capture = _about_the_capture(analysis)
+    return sorted((each.id, each.severity, each.message * (each.rule not in of_capture)) for each in analysis.findings)
+
+
+def _about_the_capture(analysis: Analysis) -> set[str]:
+    return {rule.id for rule in analysis.rules if rule.group == _OF_CAPTURE}
 
 
 def _places(analysis: Analysis, finding: Finding) -> set[int]:
@@ -194,7 +202,7 @@ def _judged(path: Path, analysis: Analysis, finding: Finding, scan: Scan) -> tup
     if again[finding.id].severity != finding.severity:
         return Grade.NOT_IT, f"{finding.rule} is {again[finding.id].severity} in it, not {finding.severity}"
     known = {each.id: each for each in analysis.findings}
-    of_capture = {rule.id for rule in scanned.rules if rule.group == _OF_CAPTURE}
+    of_capture = _about_the_capture(scanned)
     others = [each for each in again.values() if each.rule not in of_capture]
     if more := sorted({each.rule for each in others if each.id not in known}):
         return Grade.NOT_IT, f"it shows what the capture does not: {', '.join(more)}"

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from forms.carriers import erf
 from redaction.telling import ADDRESSES, CLIENT, HOLDER, MACS, NAMES, ONE, THIRD, TWO, left, telling
 
 from nfsanalyze.cli.app import run
 from nfsanalyze.cli.output import FORMATS
+from nfsanalyze.redaction.redactor import Redactor
+from wire.dialogue import Wire
 
 KEY = "a key that is long enough"
 Scan = Callable[..., tuple[int, str, str]]
@@ -152,6 +155,39 @@ def test_what_was_not_read_is_said_without_names(scan: Scan, case: Path) -> None
     assert left(out, NAMES, ADDRESSES) == []
 
 
+def test_what_tshark_says_of_a_file_names_no_folder(scan: Scan, case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given absolute names, and repeats them."""
+    monkeypatch.chdir(case.parent)
+    Path("noise").write_bytes(bytes(range(256)) * 9)
+    Path("cut").write_bytes(b"".join(erf(frame) for _, frame in _wire().frames)[:-9])
+    formats = sorted(set(FORMATS) - {"parquet"})
+    reports = [word for format in formats for word in ("--report", f"{format}={format}")]
+    assert scan(case.name, "noise", "cut", "--redact-key", KEY, *reports)[0] == 4
+    for format in formats:
+        told = " ".join(Path(format).read_text().split())
+        assert "tshark cannot read it either (The file isn" in told and "The file appears to" in told, format
+        assert left(told, [*NAMES, b"noise"], ADDRESSES) == []
+
+
+def _wire() -> Wire:
+    wire = Wire()
+    wire.connect(f"{CLIENT}:871", f"{ONE}:2049").call("RENEW", clientid=1).reply()
+    return wire
+
+
+def test_a_stand_in_that_is_the_name_of_another_file_is_not_replaced_again(
+    scan: Scan, case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(case.parent)
+    cut, whole = "a.pcap", Redactor(KEY).path("a.pcap")
+    Path(cut).write_bytes(case.read_bytes()[:-11])
+    Path(whole).write_bytes(case.read_bytes())
+    report = json.loads(scan(cut, whole, "--format", "json", "--redact-key", KEY)[1])
+    (path,) = [each["path"] for each in report["captures"] if each["cut_short"]]
+    (line,) = report["summary"]["incomplete"]
+    assert path == whole and line.startswith(f"{whole}: ")
+
+
 def test_a_slice_of_stand_ins_gives_the_finding_again(
     scan: Scan, case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -174,3 +210,17 @@ def test_a_ladder_of_stand_ins(case: Path, format: str, capsys: pytest.CaptureFi
     told = capsys.readouterr().out
     assert "SETCLIENTID" in told
     assert left(told, NAMES, ADDRESSES, MACS) == []
+
+
+def test_a_ladder_is_asked_for_by_originals(
+    case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(case.parent)
+    Path("second.pcap").write_bytes(case.read_bytes())
+    asked = ["ladder", case.name, "second.pcap", "--redact-key", KEY]
+    assert run([*asked, "--around", f"{case.name}:20", "--client", "10.99.99.99"]) == 0
+    told = capsys.readouterr()
+    assert "10.99.99.99: not seen in these captures" in told.err
+    assert left(told.out, NAMES, ADDRESSES, MACS) == []
+    assert run([*asked, "--around", "20"]) == 2
+    assert f"there are several: {case.name}:FRAME, second.pcap:FRAME" in capsys.readouterr().err

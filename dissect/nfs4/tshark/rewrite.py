@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import shutil
 import signal
@@ -19,6 +20,8 @@ from dissect.nfs4.tshark.spool import room
 
 _CUT_SHORT = 2
 """Exit status where the file ends inside a packet, and where it is no capture at all."""
+
+_FILE = re.compile(r'(?i)\b(the file) ".*"')
 
 
 def rewritten(path: str) -> Capture:
@@ -59,6 +62,6 @@ def rewritten(path: str) -> Capture:
 
 
 def _said(stderr: bytes) -> str:
-    """The last line, without the name of the file."""
+    """The last line, without the name of the file: tshark was given an absolute one, and a report may name nobody."""
     lines = [line.strip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
-    return lines[-1].replace("tshark: ", "") if lines else "it does not say why"
+    return _FILE.sub(r"\1", lines[-1].replace("tshark: ", "").rstrip(".")) if lines else "it does not say why"
