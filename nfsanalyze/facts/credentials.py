@@ -49,7 +49,8 @@ def callers(trace: Trace, links: Mapping[int, Link]) -> Iterator[Caller]:
     m = trace.messages
     fresh = (m["kind"] == int(Kind.COMPOUND_CALL)) & (m["marks"] & int(Marks.RETRANSMITTED) == 0)
     rows = np.flatnonzero(fresh & (m["credential"] != 0))
-    lease = _lease_calls(trace)
+    leads = np.zeros(len(m), np.bool_)
+    leads[_lease_calls(trace)] = True
     pairs, numbers = numbered(m["conn"][rows], m["credential"][rows])
     for number, part in grouped(numbers, len(pairs)):
         link = links.get(int(pairs[number]) >> 32)
@@ -57,7 +58,7 @@ def callers(trace: Trace, links: Mapping[int, Link]) -> Iterator[Caller]:
         if link is None or link.callback or credential is None:
             continue
         mine = rows[part]
-        leading = mine[np.isin(mine, lease)]
+        leading = mine[leads[mine]]
         yield Caller(
             link=link,
             credential=credential,

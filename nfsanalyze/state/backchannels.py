@@ -40,6 +40,10 @@ class Backchannel:
     used: int = 0
 
 
+_CARRYING = (t.CREATE_SESSION4args, t.BIND_CONN_TO_SESSION4args)
+"Operations that may give a session a connection for callbacks."
+
+
 def backchannels(
     trace: Trace, links: dict[int, Link], exchanges: Sequence[Exchange], renewals: Uses
 ) -> list[Backchannel]:
@@ -48,6 +52,8 @@ def backchannels(
     bound: dict[bytes, list[tuple[Moment, int]]] = defaultdict(list)
     for e in exchanges:
         for index, args in e.args.items():
+            if not isinstance(args, _CARRYING):
+                continue
             result = e.results.get(index)
             at = Moment(time=e.reply_time or e.time, frame=e.reply_frame or e.frame)
             match args, result:
