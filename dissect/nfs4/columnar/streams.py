@@ -120,7 +120,8 @@ def _members(groups: Groups, span: Span, lanes: Lanes, others: Collection[int]) 
         if connection is None:
             flow = lanes.flow(way)
             odd = number in others or way.back in others or way.back == number
-            connection = connections[way.key] = _Connection(flow, flow is not None and not odd and ready(flow))
+            fine = flow is not None and not odd and ready(flow) and not flow.connection.opening
+            connection = connections[way.key] = _Connection(flow, fine)
         direction = 0
         if connection.fine and connection.flow is not None:
             flow = connection.flow

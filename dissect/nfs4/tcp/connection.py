@@ -114,6 +114,13 @@ class TcpConnection:
             return False
         return _follows(half, segment.seq) or bool(segment.flags & ACK and _follows(other, segment.ack - 1))
 
+    @property
+    def opening(self) -> bool:
+        """Whether only the SYN of the initiator is known: what the responder says without one of its own may be of the
+        connection before, until the initiator goes on (RFC 9293 section 3.5.1)."""
+        ours, theirs = self.halves
+        return ours.isn is not None and theirs.isn is None and ours.stands is None and not ours.octets
+
     def take(self, segment: SegmentLike, keep: bool = True) -> tuple[list[tuple[int, Item]], list[TcpEvent]]:
         """Count a segment that this connection owns. Returns what the streams now yield, each with its direction (a
         SYN-ACK tells where the other one starts), and the segment's events. Without `keep` the items hold no data."""
@@ -131,7 +138,7 @@ class TcpConnection:
             if not segment.flags & ACK and self.syn_frame is None and direction == 0:
                 self.syn_frame = frame
             seq += 1
-        elif not segment.flags & RST:
+        elif not segment.flags & RST and not (direction and self.opening):
             if segment.flags & ACK:
                 other.acked = farther(other.acked, segment.ack, frame, time)
             if segment.flags & FIN or not segment.length:

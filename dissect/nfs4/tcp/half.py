@@ -238,8 +238,8 @@ class Half:
         fin = 0 if self.fin is None else distance(self.fin, here)
         lost: Hole | None = None
         for shown in (self.acked, self.stands):
-            if shown is None:
-                continue
+            if shown is None or self.previous.frame > shown.frame + REORDER_FRAMES:
+                continue  # so old, it shows nothing of data captured since, and their numbers may have gone round
             octets = distance(shown.seq, here)
             octets -= octets in (1, fin + 1)
             if octets > 0 and (lost is None or (octets, -shown.frame) > (lost.octets, -lost.after.frame)):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from decoded import CAPTURES, SAMPLES, Decoded, Row, decode, read, taken
+from same import compare
 
 from dissect.nfs4 import streams
 from dissect.nfs4.batch import CAPTURE_STRIDE, FRAME_SHIFT, Gap, HalfSummary, Kind, Marks, Note, TcpEvent, TcpFlag
@@ -194,6 +195,24 @@ def test_what_was_lost_at_the_end_is_a_gap() -> None:
     (gap,) = decode(wire).of(Gap)
     assert (gap.direction, gap.octets, gap.reason) == (1, connection.next_seq[SERVER] - 1 - at, "loss")
     assert (gap.last_frame, gap.frame) == (answered.answer, shown)
+
+
+@pytest.mark.parametrize("older", [-5000, 5000, 1 << 30])
+@pytest.mark.parametrize("answer", [link.ACK, link.FIN | link.ACK])
+def test_what_a_server_still_says_of_the_connection_before_is_no_loss(older: int, answer: int) -> None:
+    """RFC 9293 section 3.5.1: it answers the SYN of a client that restarted on the same ports by the old numbers."""
+    wire = Wire()
+    before = mounted(wire)
+    before.call("RENEW", clientid=0x11).reply()
+    again = wire.connect("10.0.0.11:871", "10.0.0.1:2049", handshake="none")
+    again.next_seq = {by: before.next_seq[by] - older & 0xFFFFFFFF for by in (CLIENT, SERVER)}
+    again.segment(CLIENT, link.SYN, seq=again.next_seq[CLIENT])
+    before.segment(SERVER, answer)
+    before.reset(CLIENT)
+    again.handshake()
+    again.call("RENEW", clientid=0x11).reply()
+    assert decode(wire).of(Gap) == []
+    compare(wire.pcap(), 1, 500)
 
 
 def test_a_reply_without_its_call_is_told_without() -> None:

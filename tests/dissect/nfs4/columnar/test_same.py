@@ -161,7 +161,10 @@ def test_what_is_lost_at_the_end_of_streams(data: st.DataObject) -> None:
             connection.segment(by, data.draw(st.sampled_from([link.ACK, link.FIN | link.ACK, link.RST | link.ACK])))
             connection.next_seq[by] -= far
     if data.draw(st.booleans()):
-        wire.connect("10.0.0.12:900", "10.0.0.1:2049").call("RENEW", clientid=0x11).reply()
+        again = wire.connect("10.0.0.12:900", "10.0.0.1:2049", handshake=data.draw(st.sampled_from(["full", "silent"])))
+        for _ in range(data.draw(st.integers(0, 2))):
+            connection.segment(SERVER, data.draw(st.sampled_from([link.ACK, link.FIN | link.ACK])))
+        again.call("RENEW", clientid=0x11).reply()
     compare(wire.pcap(), data.draw(SIZES), data.draw(SIZES))
 
 

@@ -313,3 +313,12 @@ def test_numbers_out_of_every_window_show_nothing() -> None:
     acknowledged(half, 10, 3)
     acknowledged(half, 10 + BEHIND_OCTETS + 1, 4)
     assert end_of(half) == []
+
+
+def test_what_was_shown_long_ago_shows_nothing_of_data_captured_since() -> None:
+    """Where no acknowledgement is captured for two gigabytes, its number would come to lie ahead."""
+    half, _ = connected()
+    acknowledged(half, 0, 2)
+    for step in range(40):
+        send(half, step * (60 << 20), 60 << 20, 3 + 1024 * step, cut=60 << 20)
+    assert end_of(half) == []
