@@ -140,7 +140,13 @@ def contradicted(a: Draft, b: Draft, seen: Seen) -> bool:
 
 
 def _differ(a: Draft, b: Draft) -> bool:
-    return a.instance is not None and b.instance is not None and a.instance != b.instance
+    return _owned_apart(a, b) or (a.instance is not None and b.instance is not None and a.instance != b.instance)
+
+
+def _owned_apart(a: Draft, b: Draft) -> bool:
+    """They told server owners, and none that both did: a client has to take them for two servers (RFC 8881 section
+    2.10.5), whatever its ids look like. Two that booted in one second give out ids that look like one's."""
+    return bool(a.majors and b.majors) and not a.majors & b.majors
 
 
 def _met(a: Draft, b: Draft) -> bool:
@@ -209,6 +215,8 @@ def _shared_instance(
 ) -> tuple[Sighting, Sighting] | None:
     """The earliest pair of sightings that one instance must have made: one id held by one client at both, or two ids of
     one instance. A server has thousands of ids, so only neighbours in its counter are compared."""
+    if _owned_apart(a, b):
+        return None
     theirs: dict[tuple[object, ...], Sighting] = {}
     for s in reversed(b.sightings):
         theirs[s.clientid, s.client] = s

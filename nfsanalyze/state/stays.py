@@ -29,6 +29,8 @@ class Draft:
     instance: bytes | None = None
     home: bool = True
     "on the head it belongs to, as far as the capture shows: it was not taken over"
+    majors: frozenset[bytes] = frozenset()
+    "the server owners (so_major_id) that it told"
 
 
 def drafts(
@@ -58,18 +60,25 @@ def drafts(
                 if s.how != "refused" and (n == 0 or s.time >= start.time) and (end is None or s.time < end.time)
             ]
             instances = [i for s in inside if (i := seen.instance(s)) is not None]
+            until = end.time if end else last.time
+            given = [o for o in granted[address] if start.time <= (o.reply_time or o.time) <= until]
             out.append(
                 Draft(
                     address=address,
                     first=start.time,
                     first_frame=start.frame,
-                    last=end.time if end else last.time,
+                    last=until,
                     last_frame=end.frame if end else last.frame,
                     answered=min(ended.time if ended else last.time, end.time - 1 if end else last.time),
-                    mixed=taking_turns or _turns(granted[address], start.time, end.time if end else last.time),
+                    mixed=taking_turns or _turns(given),
                     sightings=inside,
                     instance=instances[0] if instances else None,
                     home=home,
+                    majors=frozenset(
+                        o.so_major_id
+                        for o in given
+                        if o.so_major_id and (end is None or (o.reply_time or o.time) < end.time)
+                    ),
                 )
             )
     return out
@@ -83,15 +92,14 @@ def begins(change: Change) -> Moment:
     return sign
 
 
-def _turns(owners: Iterable[ClientOwner], first: int, last: int) -> bool:
+def _turns(owners: Iterable[ClientOwner]) -> bool:
     """One owner with one verifier is answered c1, c2 and c1 again: an instance that lost c1 does not give it out anew
     (RFC 7530 section 16.33, RFC 8881 section 18.35), so several take turns."""
     granted: dict[tuple[object, ...], list[bytes]] = defaultdict(list)
     for o in owners:
-        if o.clientid and first <= (o.reply_time or o.time) <= last:
-            order = granted[o.minor, o.owner, o.verifier]
-            if o.clientid in order[:-1]:
-                return True
-            if order[-1:] != [o.clientid]:
-                order.append(o.clientid)
+        order = granted[o.minor, o.owner, o.verifier]
+        if o.clientid in order[:-1]:
+            return True
+        if o.clientid and order[-1:] != [o.clientid]:
+            order.append(o.clientid)
     return False

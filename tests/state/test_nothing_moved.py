@@ -8,9 +8,9 @@ import pytest
 
 from nfsanalyze.analysis import Analysis
 from scenarios.cluster import A2
-from scenarios.judged import fired, judged, moves
+from scenarios.judged import fired, judged, moves, rows
 from scenarios.layouts import FREEBSD, GANESHA, ILLUMOS, LINUX, NFS4J, RANDOM, Layout
-from scenarios.stories import MAC_3, balanced, one_server, pair
+from scenarios.stories import MAC_3, balanced, heads, one_server, pair
 
 ALL = {
     "linux": LINUX,
@@ -121,3 +121,13 @@ def test_grace_on_both_addresses_while_state_lives_on(client: str, layout: Layou
     done = judged(p.cluster)
     assert moves(done) == []
     assert not accusations(done)
+
+
+@pytest.mark.parametrize("layout", [FREEBSD, GANESHA, ILLUMOS], ids=["freebsd", "ganesha", "illumos"])
+def test_two_servers_that_booted_in_one_second_and_name_themselves(layout: Layout) -> None:
+    """Their ids look like one server's; their owners (so_major_id) are two."""
+    head_1, head_2 = heads(layout)
+    head_2.booted = head_1.booted
+    done = judged(pair(head_1=head_1, head_2=head_2, minor=1, uniform=True).cluster)
+    assert len({row["head"] for row in rows(done, "heads")}) == 2
+    assert accusations(done) == set()
