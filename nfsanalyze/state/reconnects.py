@@ -73,9 +73,16 @@ def _fruitless(group: Sequence[Link], done: dict[int, NDArray[np.int64]]) -> Ite
         since = row[-1].first if row else link.first
         between = np.searchsorted(times, link.last, "right") - np.searchsorted(times, since, "left")
         if row and between:
-            if len(row) >= LEAST:
-                yield Series(links=tuple(row))
+            yield from _series(row, times)
             row = []
         row.append(link)
-    if len(row) >= LEAST:
+    yield from _series(row, times)
+
+
+def _series(row: Sequence[Link], times: NDArray[np.int64]) -> Iterator[Series]:
+    """What these connections make, if they are enough. A client that is refused, and later served, waited for a server
+    that was down: that it came back, and what it had forgotten, is told elsewhere."""
+    waited = all(not link.calls and (link.end == "rst_server" or not link.answered) for link in row)
+    served = np.searchsorted(times, row[-1].last if row else 0, "left") < len(times)
+    if len(row) >= LEAST and not (waited and served):
         yield Series(links=tuple(row))

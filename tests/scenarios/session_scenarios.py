@@ -338,6 +338,18 @@ def _knocking(*, times: int = 6, every: float = 5, called: bool = True, ends: st
     return w
 
 
+def _waiting(*, served: bool) -> Wire:
+    """The service is down for a minute, and refuses every SYN."""
+    w, c = v40()
+    c.close()
+    for n in range(12):
+        w.connect(f"{HERE}:{710 + n}", f"{A1}:2049", handshake="refused")
+        w.wait(5)
+    if served:
+        w.connect(f"{HERE}:720", f"{A1}:2049").call("RENEW", clientid=CLIENTID).reply()
+    return w
+
+
 def _leftover(*, destroy: bool = False, side_by_side: bool = False) -> Wire:
     w, c, s = v41()
     beats(w, c, s, 2)
@@ -481,6 +493,8 @@ SESSIONS: dict[str, Scenario] = {
     "connections reset with patience": scenario(lambda: _knocking(every=25), tempts="412"),
     "a monitor that probes the port": scenario(lambda: _knocking(called=False, ends="probe"), tempts="412"),
     "short connections that get things done": scenario(lambda: _knocking(ends="success"), tempts="412"),
+    "a server that refuses connections to the end": scenario(lambda: _waiting(served=False), "412"),
+    "a server that refuses connections for a minute": scenario(lambda: _waiting(served=True), tempts="412"),
     "connections that stay open and idle": scenario(lambda: _knocking(ends="open", every=0.1), tempts="412"),
     "a session left behind": scenario(_leftover, "413"),
     "a session destroyed before the next": scenario(lambda: _leftover(destroy=True), tempts="413"),

@@ -112,6 +112,10 @@ class TestReconnects:
         assert (series["connections"], series["most_a_minute"], series["refused"]) == (6, 6, 6)
         assert len(series["frames"]) == 6
 
+    def test_a_server_that_refuses_to_the_end_makes_one(self) -> None:
+        series = only("a server that refuses connections to the end", "reconnects")
+        assert (series["connections"], series["refused"]) == (12, 12)
+
     def test_patience_makes_fewer_a_minute(self) -> None:
         series = only("connections reset with patience", "reconnects")
         assert (series["connections"], series["most_a_minute"]) == (6, 3)
@@ -122,6 +126,7 @@ class TestReconnects:
             "a monitor that probes the port",
             "short connections that get things done",
             "connections that stay open and idle",
+            "a server that refuses connections for a minute",
         ],
     )
     def test_what_makes_no_series(self, name: str) -> None:
