@@ -1,4 +1,4 @@
-"""The analysis of a case for commands that show or take part of it: the same findings as `scan` has."""
+"""The analysis of a case, and what is said of it on stderr, for all commands that show or take part of it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 from nfsanalyze.cli.asked import Asked
 from nfsanalyze.cli.inputs import total_size
 from nfsanalyze.cli.progress import progress
+from nfsanalyze.cli.streams import complain
+from nfsanalyze.lean import lean
 
 if TYPE_CHECKING:
+    from dissect.nfs4.decoder import Decoder
     from nfsanalyze.analysis import Analysis
     from nfsanalyze.redaction.redactor import Redactor
+    from nfsanalyze.reports.document import Document
+    from nfsanalyze.stages import Stages
 
 
 def analysed(
@@ -21,9 +26,12 @@ def analysed(
     same_clock: bool,
     tables: Collection[str] = (),
     quiet: bool = False,
+    decoder: Decoder = "auto",
     redactor: Redactor | None = None,
+    stages: Stages | None = None,
 ) -> Analysis:
     """The case as it is asked for, with these `tables` of volume; `quiet`: without progress. Raises as `analyse`."""
+    lean()
     from nfsanalyze.analysis import analyse
     from nfsanalyze.engine.select import NoSuchRule
 
@@ -33,6 +41,7 @@ def analysed(
                 paths,
                 lease_time_s=wanted.lease_time_s,
                 ports=wanted.ports,
+                decoder=decoder,
                 same_clock=same_clock,
                 select=wanted.select,
                 ignore=wanted.ignore,
@@ -41,6 +50,18 @@ def analysed(
                 declared=wanted.declared,
                 redactor=redactor,
                 progress=None if quiet else meter,
+                stages=stages,
             )
     except NoSuchRule as error:
         raise wanted.origin(error) from error
+
+
+def tell_strangers(
+    report: Document, *, clients: Sequence[str], servers: Sequence[str], hiding: Redactor | None, so: str
+) -> None:
+    """A line for each address that is asked for and was not seen, as the user named it."""
+    from nfsanalyze.reports.narrow import strangers
+
+    for address in strangers(report, clients=clients, servers=servers):
+        said = address if hiding is None else hiding.original(address)
+        complain(f"{said}: not seen in these captures; {so}")

@@ -24,9 +24,9 @@ def rules(incomplete: str) -> list[Offer]:
 
 def report(incomplete: str) -> list[Offer]:
     """FORMAT= of `--report`; the file after it is the shell's own business."""
-    from nfsanalyze.reports.renderings import FILE_FORMATS
+    from nfsanalyze.cli.output import FORMATS
 
-    return _starting(((f"{name}=", "") for name in FILE_FORMATS), incomplete)
+    return _starting(((f"{name}=", "") for name in FORMATS), incomplete)
 
 
 def table(incomplete: str) -> list[Offer]:

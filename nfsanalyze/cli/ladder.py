@@ -21,13 +21,12 @@ from nfsanalyze.cli.asked import (
     asked,
     configured,
 )
-from nfsanalyze.cli.case import analysed
+from nfsanalyze.cli.case import analysed, tell_strangers
 from nfsanalyze.cli.inputs import STDIN, addresses, refuse_overwrite, time_zone, usable
 from nfsanalyze.cli.redaction import Redact, RedactKey, redactor
 from nfsanalyze.cli.screen import color_wanted, page_width
 from nfsanalyze.cli.streams import check_writable, complain, write_file, write_stdout
 from nfsanalyze.errors import ExitCode, UsageError
-from nfsanalyze.lean import lean
 
 if TYPE_CHECKING:
     import polars as pl
@@ -109,7 +108,6 @@ def ladder(
         refuse_overwrite(output, paths)
         check_writable(output)
     hiding = redactor(redact, redact_key)
-    lean()
     analysis = analysed(paths, wanted, same_clock=same_clock, tables=("rpc", "ops", "renewals"), redactor=hiding)
     files = {} if hiding is None else {hiding.path(path): path for path in paths}
     if hiding is not None:
@@ -117,7 +115,7 @@ def ladder(
     from nfsanalyze.reports.document import document
 
     report = document(analysis.tables, analysis.findings, analysis.not_evaluable, redacted=hiding is not None)
-    _tell_strangers(report, client or (), server or (), hiding)
+    tell_strangers(report, clients=client or (), servers=server or (), hiding=hiding, so="nothing of it is drawn")
     choice = _choice(
         report,
         finding=finding,
@@ -132,14 +130,6 @@ def ladder(
     for line in incomplete:
         complain(f"incomplete: {line}")
     raise typer.Exit(ExitCode.INCOMPLETE if incomplete else ExitCode.OK)
-
-
-def _tell_strangers(report: Document, clients: Sequence[str], servers: Sequence[str], hiding: Redactor | None) -> None:
-    from nfsanalyze.reports.narrow import strangers
-
-    for address in strangers(report, clients=clients, servers=servers):
-        said = address if hiding is None else hiding.original(address)
-        complain(f"{said}: not seen in these captures; nothing of it is drawn")
 
 
 def _choice(

@@ -23,14 +23,13 @@ from nfsanalyze.cli.asked import (
     configured,
     words,
 )
-from nfsanalyze.cli.inputs import addresses, time_zone, total_size, usable
+from nfsanalyze.cli.case import analysed, tell_strangers
+from nfsanalyze.cli.inputs import addresses, time_zone, usable
 from nfsanalyze.cli.output import Format, Rendering, targets, write_empty, write_reports
-from nfsanalyze.cli.progress import progress
 from nfsanalyze.cli.redaction import Redact, RedactKey, redactor
 from nfsanalyze.cli.stats import table
 from nfsanalyze.cli.streams import complain, write_stderr
 from nfsanalyze.errors import ExitCode, NothingToAnalyse
-from nfsanalyze.lean import lean
 from nfsanalyze.stages import Stages
 
 if TYPE_CHECKING:
@@ -141,7 +140,8 @@ def scan(
     )
     lines = unread if hiding is None else [hiding.line(line, captures) for line in unread]
     try:
-        analysis = _analysed(paths, wanted, decoder=decoder, same_clock=same_clock, hiding=hiding, stages=stages)
+        analysis = analysed(paths, wanted, same_clock=same_clock, decoder=decoder, redactor=hiding, stages=stages)
+        stages.enter("report")
         document = _report(analysis, lines, wanted, hiding)
     except NothingToAnalyse as error:
         write_empty(_empty(lines, error, hiding), rendering, _files(error.tables))
@@ -161,41 +161,6 @@ def scan(
         stages.enter("end")
         write_stderr(table(stages, told))
     raise typer.Exit(_exit_code(document, wanted.fail_on))
-
-
-def _analysed(
-    paths: Sequence[str],
-    wanted: Asked,
-    *,
-    decoder: Decoder,
-    same_clock: bool,
-    hiding: Redactor | None,
-    stages: Stages,
-) -> Analysis:
-    lean()
-    from nfsanalyze.analysis import analyse
-    from nfsanalyze.engine.select import NoSuchRule
-
-    try:
-        with progress(total_size(paths)) as meter:
-            analysis = analyse(
-                paths,
-                lease_time_s=wanted.lease_time_s,
-                ports=wanted.ports,
-                decoder=decoder,
-                same_clock=same_clock,
-                select=wanted.select,
-                ignore=wanted.ignore,
-                own=wanted.own,
-                declared=wanted.declared,
-                redactor=hiding,
-                progress=meter,
-                stages=stages,
-            )
-    except NoSuchRule as error:
-        raise wanted.origin(error) from error
-    stages.enter("report")
-    return analysis
 
 
 def _report(analysis: Analysis, unread: Sequence[str], wanted: Asked, hiding: Redactor | None) -> Document:
@@ -228,13 +193,11 @@ def _empty(unread: Sequence[str], error: NothingToAnalyse, hiding: Redactor | No
 
 
 def _narrowed(report: Document, *, clients: Sequence[str], servers: Sequence[str], hiding: Redactor | None) -> Document:
-    from nfsanalyze.reports.narrow import narrow, strangers
+    from nfsanalyze.reports.narrow import narrow
 
     if hiding is not None:
         clients, servers = [*map(hiding.address, clients)], [*map(hiding.address, servers)]
-    for address in strangers(report, clients=clients, servers=servers):
-        said = address if hiding is None else hiding.original(address)
-        complain(f"{said}: not seen in these captures; the report holds nothing of it")
+    tell_strangers(report, clients=clients, servers=servers, hiding=hiding, so="the report holds nothing of it")
     return narrow(report, clients=clients, servers=servers)
 
 

@@ -24,7 +24,6 @@ from nfsanalyze.cli.inputs import STDIN, addresses, refuse_overwrite, usable
 from nfsanalyze.cli.redaction import Redact, RedactKey, redactor
 from nfsanalyze.cli.streams import check_writable, complain, write_file
 from nfsanalyze.errors import ExitCode, UsageError
-from nfsanalyze.lean import lean
 
 if TYPE_CHECKING:
     from nfsanalyze.analysis import Analysis
@@ -84,7 +83,6 @@ def slice(
     refuse_overwrite(output, paths)
     check_writable(output)
     hiding = redactor(redact, redact_key)
-    lean()
     analysis = analysed(paths, wanted, same_clock=same_clock, tables=("rpc", "renewals"))
     finding = _picked(analysis, word, client or ())
     found = _cut(paths, analysis, finding["id"], wanted, same_clock=same_clock, hiding=hiding)

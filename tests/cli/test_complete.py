@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from nfsanalyze.cli.output import FORMATS
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -37,6 +39,7 @@ def offered(line: str, folder: Path) -> list[str]:
         ("nfsanalyze scan --ignore identity,own", ["identity,own", "identity,owner-changed-same-host"]),
         ("nfsanalyze rules list sess", ["session"]),
         ("nfsanalyze scan --format js", ["json", "jsonl"]),
+        ("nfsanalyze scan --report ", [f"{name}=" for name in FORMATS]),
         ("nfsanalyze scan --report s", ["sarif="]),
         ("nfsanalyze scan --fail-on ", ["note", "critical"]),
         ("nfsanalyze tables client_", ["client_owners"]),
