@@ -56,7 +56,7 @@ def refuse_overwrite(output: Path, paths: Sequence[str]) -> None:
     """A report must not replace the evidence. Raises UsageError."""
     for path in paths:
         if path != STDIN and output.exists() and output.samefile(path) and Path(path).is_file():
-            raise UsageError(f"-o {output}: is one of the captures; choose another file")
+            raise UsageError(f"{output}: is one of the captures; choose another file for the output")
 
 
 def addresses(option: str, words: Sequence[str]) -> None:
