@@ -22,6 +22,8 @@ REDACTED = "redacted"
 _ENDING = re.compile(
     r"\.(?:pcapng|pcap\d*|cap|snoop|dmp|trace|trc|erf|ntar|log|txt|json|toml|gz|zst|xz|bz2|lz4)$", re.IGNORECASE
 )
+_BYTES = re.compile(r" \(its first bytes are [0-9a-f ]*\)")
+"""What is said of a file that is no capture (`dissect.nfs4.capture.foreign`)."""
 _SCHEME = re.compile(r"[a-z][a-z0-9+.]*://")
 
 
@@ -62,6 +64,7 @@ class Redactor:
 
     def line(self, line: str, paths: Iterable[str]) -> str:
         """Of a line of ours that names these files as they were given, each once: it would replace stand-ins too."""
+        line = _BYTES.sub("", line)
         shown = {path: self.path(path) for path in paths if path not in ("", "-")}
         shown.update({name: self.path(name) for path in list(shown) if len(name := PurePosixPath(path).name) > 1})
         if shown:

@@ -162,10 +162,12 @@ def test_what_tshark_says_of_a_file_names_no_folder(scan: Scan, case: Path, monk
     Path("cut").write_bytes(b"".join(erf(frame) for _, frame in _wire().frames)[:-9])
     formats = sorted(set(FORMATS) - {"parquet"})
     reports = [word for format in formats for word in ("--report", f"{format}={format}")]
+    assert "(its first bytes are 00 01 02" in scan(case.name, "noise", "--format", "json")[1]
     assert scan(case.name, "noise", "cut", "--redact-key", KEY, *reports)[0] == 4
     for format in formats:
         told = " ".join(Path(format).read_text().split())
         assert "tshark cannot read it either (The file isn" in told and "The file appears to" in told, format
+        assert "first bytes" not in told
         assert left(told, [*NAMES, b"noise"], ADDRESSES) == []
 
 
