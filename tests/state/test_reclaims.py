@@ -6,11 +6,11 @@ import pytest
 
 from nfsanalyze.analysis import Analysis
 from nfsanalyze.state.recoveries import Step
-from scenarios.cluster import A1, Cluster
+from scenarios.cluster import A1, A2, Cluster
 from scenarios.hosts import Host
 from scenarios.judged import fired, judged, rows
 from scenarios.recovering import NEW, SAY, Dialogue
-from scenarios.server import Head
+from scenarios.server import Head, second
 from wire.dialogue import Session, op
 from wire.numbers import status_number
 
@@ -103,3 +103,21 @@ def test_a_revoked_delegation_is_lost_without_a_recovery() -> None:
     (lost,) = rows(judged(cluster), "lost_state")
     assert (lost["kind"], lost["name"], lost["recovery"]) == ("delegation", "report", None)
     assert lost["status_name"] == "NFS4ERR_DELEG_REVOKED"
+
+
+def test_what_was_revoked_is_named_by_who_held_it() -> None:
+    """Two servers, or one for two clients, may give out equal stateids."""
+    cluster = Cluster({A1: Head(), A2: Head(name=b"hn2", booted=second("2026-11-21T21:13:42"))})
+    host = Host(cluster=cluster, uniform=True)
+    given = (1, b"delegation01")
+    mounts = [host.mount(address, minor=1, name=None) for address in (A1, A2)]
+    for mount, name in zip(mounts, ("report", "budget"), strict=True):
+        ask = [op("PUTFH", handle=b"root"), op("OPEN", owner=b"o", name=name), "GETFH"]
+        answer = {"stateid": (1, b"open-of-" + name[:4].encode()), "delegation": "READ", "delegated": given}
+        mount.connection.compound(ask, session=mount.session).reply([{}, answer, {"handle": name.encode()}])
+    cluster.wait(30)
+    mounts[0].connection.compound([op("TEST_STATEID", stateids=[given])], session=mounts[0].session).reply(
+        [{"statuses": [status_number("NFS4ERR_DELEG_REVOKED")]}]
+    )
+    (lost,) = rows(judged(cluster), "lost_state")
+    assert (lost["server_address"], lost["name"]) == (A1, "report")

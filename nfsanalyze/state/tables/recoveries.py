@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -66,7 +67,7 @@ def _detected(case: Case, r: Recovery) -> Detected | None:
 
 
 def _outcome(case: Case, r: Recovery) -> str:
-    if r.failed or any(_loss_of(case, r)):
+    if r.failed or any(_loss_of(case, r, {})):
         return "recovered-with-loss" if r.phase is Phase.CONFIRMED or not r.repeated else "repeated"
     if r.repeated:
         return "repeated"
@@ -180,22 +181,43 @@ def lost_state(case: Case) -> Iterator[Row]:
     """lost_state: per recovery what was refused, then what the server says it no longer knows; then what it revoked
     from clients that had not to recover."""
     told = set()
-    for row in chain(*(_loss_of(case, r) for r in case.recoveries), _revoked(case)):
+    granted = _granted(case)
+    for row in chain(*(_loss_of(case, r, granted) for r in case.recoveries), _revoked(case, granted)):
         key = (row["client"], row["server_address"], row["kind"], row["name"], row["filehandle"])
         if key not in told:
             told.add(key)
             yield row
 
 
-def _revoked(case: Case) -> Iterator[Row]:
+_Granted = Mapping[tuple[int | None, bytes | None], Sequence[Held]]
+"""By client and what the stateid is under."""
+
+
+def _granted(case: Case) -> _Granted:
+    out: dict[tuple[int | None, bytes | None], list[Held]] = defaultdict(list)
+    for held in case.files.held:
+        out[case.clients.of_conn.get(held.link.conn), held.other].append(held)
+    return out
+
+
+def _held_under(granted: _Granted, client: int | None, other: bytes | None, address: str, time: int) -> Held | None:
+    """What a client held under a stateid at that time: at that address, for two servers may give out equal ones; else
+    at another one, where a session was used at both."""
+    mine = [held for held in granted.get((client, other), ()) if held.time <= time]
+    here = [held for held in mine if held.link.server_address == address]
+    return max(here or mine, key=lambda held: held.time, default=None)
+
+
+def _revoked(case: Case, granted: _Granted) -> Iterator[Row]:
     """What TEST_STATEID or an operation was told to be expired or revoked (RFC 8881 section 8.5)."""
-    by_other = {h.other: h for h in case.files.held}
     tested = [(t.frame, t.time, t.link, t.other, t.status) for t in case.files.tested]
     refused = [(e.frame, e.time, e.link, e.key, e.status) for e in case.errors]
     for frame, time, link, other, status in sorted([*tested, *refused], key=lambda each: each[:2]):
-        held = by_other.get(other) if other else None
         client = case.clients.of_conn.get(link.conn)
-        if held is not None and client is not None and status is not None and status in _REVOKED:
+        if client is None or status is None or status not in _REVOKED:
+            continue
+        held = _held_under(granted, client, other, link.server_address, time)
+        if held is not None:
             yield {
                 "frame": frame,
                 "time": time,
@@ -209,7 +231,7 @@ def _revoked(case: Case) -> Iterator[Row]:
             }
 
 
-def _loss_of(case: Case, r: Recovery) -> Iterator[Row]:
+def _loss_of(case: Case, r: Recovery, granted: _Granted) -> Iterator[Row]:
     for x in r.failed:
         kind = "lock" if x.op == "LOCK" else "open" if x.claim == "CLAIM_PREVIOUS" else "delegation"
         yield _loss(
@@ -226,7 +248,6 @@ def _loss_of(case: Case, r: Recovery) -> Iterator[Row]:
                 x.filehandle,
             )
     yield from _never_reclaimed(case, r)
-    by_other = {h.other: h for h in case.files.held}
     for t in case.files.tested:
         if (
             t.status
@@ -234,7 +255,7 @@ def _loss_of(case: Case, r: Recovery) -> Iterator[Row]:
             and t.link.server_address == r.address
             and r.trigger.time <= t.time <= r.last + 60_000_000_000
         ):
-            tested = by_other.get(t.other)
+            tested = _held_under(granted, r.client, t.other, r.address, t.time)
             yield _loss(
                 r,
                 t.frame,
