@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.finding import Finding, NotEvaluable
 from nfsanalyze.errors import NothingToAnalyse, UsageError
+from nfsanalyze.facts.printable import readable
 from nfsanalyze.stages import Stages
 from nfsanalyze.state.declared import NOTHING, Declared
 
@@ -244,8 +245,8 @@ def _opened(paths: Sequence[str], decoder: Decoder, redactor: Redactor | None) -
             unread.append(str(error))
     if redactor is not None:
         unread = [redactor.line(line, paths) for line in unread]
-        for capture in captures:
-            capture.path = redactor.path(capture.path)
+    for capture in captures:
+        capture.path = readable(capture.path) if redactor is None else redactor.path(capture.path)
     if not captures:
         raise NothingToAnalyse("; ".join(unread))
     return captures, unread

@@ -9,6 +9,7 @@ from nfsanalyze.cli.asked import Asked
 from nfsanalyze.cli.inputs import total_size
 from nfsanalyze.cli.progress import progress
 from nfsanalyze.cli.streams import complain
+from nfsanalyze.facts.printable import readable
 from nfsanalyze.lean import lean
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ def analysed(
             )
     except NoSuchRule as error:
         raise wanted.origin(error) from error
+
+
+def shown(paths: Sequence[str], hiding: Redactor | None) -> dict[str, str]:
+    """By path as a report names it, the file that it is of."""
+    return {(readable if hiding is None else hiding.path)(path): path for path in paths}
 
 
 def tell_strangers(

@@ -21,7 +21,7 @@ from nfsanalyze.cli.asked import (
     asked,
     configured,
 )
-from nfsanalyze.cli.case import analysed, tell_strangers
+from nfsanalyze.cli.case import analysed, shown, tell_strangers
 from nfsanalyze.cli.inputs import STDIN, addresses, refuse_overwrite, time_zone, usable
 from nfsanalyze.cli.redaction import Redact, RedactKey, redactor
 from nfsanalyze.cli.screen import color_wanted, page_width
@@ -109,7 +109,7 @@ def ladder(
         check_writable(output)
     hiding = redactor(redact, redact_key)
     analysis = analysed(paths, wanted, same_clock=same_clock, tables=("rpc", "ops", "renewals"), redactor=hiding)
-    files = {} if hiding is None else {hiding.path(path): path for path in paths}
+    files = shown(paths, hiding)
     if hiding is not None:
         client, server = [*map(hiding.address, client or ())], [*map(hiding.address, server or ())]
     from nfsanalyze.reports.document import document

@@ -23,7 +23,7 @@ from nfsanalyze.cli.asked import (
     configured,
     words,
 )
-from nfsanalyze.cli.case import analysed, tell_strangers
+from nfsanalyze.cli.case import analysed, shown, tell_strangers
 from nfsanalyze.cli.inputs import addresses, time_zone, usable
 from nfsanalyze.cli.output import Format, Rendering, targets, write_empty, write_reports
 from nfsanalyze.cli.redaction import Redact, RedactKey, redactor
@@ -136,7 +136,7 @@ def scan(
         targets=wanted_targets,
         zone=zone,
         show_all=show_all or bool(client),
-        files={} if hiding is None else {hiding.path(path): path for path in paths},
+        files=shown(paths, hiding),
     )
     lines = unread if hiding is None else [hiding.line(line, captures) for line in unread]
     try:

@@ -24,6 +24,7 @@ from nfsanalyze.cli.inputs import STDIN, addresses, refuse_overwrite, usable
 from nfsanalyze.cli.redaction import Redact, RedactKey, redactor
 from nfsanalyze.cli.streams import check_writable, complain, write_file
 from nfsanalyze.errors import ExitCode, UsageError
+from nfsanalyze.facts.printable import readable
 
 if TYPE_CHECKING:
     from nfsanalyze.analysis import Analysis
@@ -112,7 +113,7 @@ def _cut(
     from nfsanalyze.slicing.cut import Case, cut
 
     known = set(analysis.tables["captures"]["path"].to_list())
-    captures = [opened(path, "auto") for path in paths if path in known]
+    captures = [opened(path, "auto") for path in paths if readable(path) in known]
     together = several(captures, same_clock=same_clock) if len(captures) > 1 else None
     finding = next(each for each in analysis.findings if each.id == id)
     comment = f"{finding.rule} {finding.title}" + (f": {finding.message}" if hiding is None else "")

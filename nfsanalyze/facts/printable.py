@@ -29,6 +29,11 @@ def printable(data: bytes | str) -> str:
     return _SUSPECT.sub(_escape, text)
 
 
+def readable(path: str) -> str:
+    r"""The name of a file as text: bytes of it that are no UTF-8 as \xNN, for no table and no report can hold them."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def cell(data: bytes | str) -> str:
     """The same for a cell of CSV: what a spreadsheet would take for a formula gets an apostrophe before it."""
     text = printable(data)

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import PurePosixPath
 
 from dissect.nfs4.batch import Credential
+from nfsanalyze.facts.printable import readable
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.redaction.address import Addresses
 from nfsanalyze.redaction.owner import Owners
@@ -60,7 +61,7 @@ class Redactor:
         if path == "-":
             return path
         scheme = found.group() if (found := _SCHEME.match(path)) else ""
-        return scheme + "/".join(map(self._component, path[len(scheme) :].split("/")))
+        return readable(scheme + "/".join(map(self._component, path[len(scheme) :].split("/"))))
 
     def line(self, line: str, paths: Iterable[str]) -> str:
         """Of a line of ours that names these files as they were given, each once: it would replace stand-ins too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -226,3 +227,20 @@ def test_a_ladder_is_asked_for_by_originals(
     assert left(told.out, NAMES, ADDRESSES, MACS) == []
     assert run([*asked, "--around", "20"]) == 2
     assert f"there are several: {case.name}:FRAME, second.pcap:FRAME" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("hidden", [(), ("--redact-key", KEY), ("--redact-key", "another key, as long")])
+def test_names_of_files_that_are_no_text(
+    hidden: tuple[str, ...], case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of old systems, and what stands for letters that take two octets."""
+    names = [str(case.parent / os.fsdecode(name)) for name in (b"\xff\xe9t\xe9.pcap", "\u00fcber.pcap".encode())]
+    for name in names:
+        Path(name).write_bytes(case.read_bytes())
+        reports = [word for format in FORMATS for word in ("--report", f"{format}={tmp_path / format}")]
+        assert run(["scan", name, *hidden, *reports]) == 0
+        assert '"byteOffset": ' in (tmp_path / "sarif").read_text()
+        json.loads((tmp_path / "json").read_text())["captures"][0]["path"].encode()
+        assert run(["slice", name, "NFS208", "-o", str(tmp_path / "out.pcapng"), *hidden]) == 0
+        assert run(["ladder", name, "--around", f"{name}:20", *hidden]) == 0
+        capsys.readouterr()
