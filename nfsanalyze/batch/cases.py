@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import glob
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
@@ -120,7 +121,7 @@ def _named(groups: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     for name, paths in sorted(groups.items()):
         safe = _SAFE.sub("_", short[name]).strip("._") or "case"
         if safe != short[name] or len(safe) > _LONGEST or safe.lower() in {each.lower() for each in named}:
-            safe = f"{safe[:_LONGEST]}-{hashlib.blake2b(name.encode(), digest_size=4).hexdigest()}"
+            safe = f"{safe[:_LONGEST]}-{hashlib.blake2b(os.fsencode(name), digest_size=4).hexdigest()}"
         named[safe] = paths
     return named
 

@@ -13,6 +13,7 @@ from nfsanalyze.batch import key, layout, remote
 from nfsanalyze.batch.cases import is_url
 from nfsanalyze.batch.work import ANALYSED, Outcome, Work
 from nfsanalyze.errors import NfsAnalyzeError, NothingToAnalyse
+from nfsanalyze.facts.printable import readable
 from nfsanalyze.reports.parquet_report import FINDINGS, findings_table
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ def _renamed(tables: Mapping[str, pl.DataFrame], names: Mapping[str, str]) -> di
 
     found = dict(tables)
     if "captures" in found:
-        found["captures"] = found["captures"].with_columns(pl.col("path").replace(names))
+        told = {readable(file): readable(name) for file, name in names.items()}
+        found["captures"] = found["captures"].with_columns(pl.col("path").replace(told))
     return found
 
 

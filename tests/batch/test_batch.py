@@ -109,6 +109,17 @@ def test_one_bad_input_harms_no_other(inputs: Path, tmp_path: Path) -> None:
     assert "no regular file" in done.stdout
 
 
+def test_names_of_files_that_are_no_text(tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    shutil.copy(SAMPLES / TAKEOVER, folder / os.fsdecode(b"\xe9t\xe9.pcapng"))
+    shutil.copy(SAMPLES / "06a-v40-lease-expiry-conflict.pcap", folder / "summer.pcap")
+    assert "2 cases: 2 done" in batch(folder, "--out", out, "--jobs", 1).stdout
+    paths = pl.concat([pl.read_parquet(each) for each in (out / "facts" / "captures").rglob("*.parquet")])["path"]
+    assert sorted(path.rpartition("/")[2] for path in paths) == ["\\xe9t\\xe9.pcapng", "summer.pcap"]
+    assert "2 cases: 2 done" in batch(folder, "--out", out, "--jobs", 1).stdout
+
+
 def test_a_case_that_takes_too_long_or_too_much_is_ended(inputs: Path, tmp_path: Path) -> None:
     from nfsanalyze.batch import guard
     from nfsanalyze.batch.work import Limits, Options, Work
