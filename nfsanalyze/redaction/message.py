@@ -84,8 +84,7 @@ class Messages:
         for service in services:
             mask = _Mask(data, self)
             mask.header()
-            mask.body(told, service)
-            if self._same(told, mask.bytes(), context):
+            if mask.body(told, service) and self._same(told, mask.bytes(), context):
                 return mask.bytes()
         return header.bytes()
 
@@ -169,13 +168,14 @@ class _Mask:
         if verifier == STARTTLS:
             self._put.append((self._reader.opaques[-1][0], verifier))
 
-    def body(self, told: Message, service: int | None) -> None:
-        """Read a COMPOUND or what stands for one, as far as it goes."""
+    def body(self, told: Message, service: int | None) -> bool:
+        """Read a COMPOUND or what stands for one, as far as it goes. False where more follows its last operation: a
+        COMPOUND fills its record, and one that does not was damaged and may be misread."""
         reader = self._reader
         try:
             if service == GssService.PRIVACY:
                 reader.u32()
-                return
+                return True
             if service == GssService.INTEGRITY:
                 end = reader.u32() + reader.pos
                 inner = reader.part(end)
@@ -187,7 +187,8 @@ class _Mask:
             else:
                 self._compound(reader, told)
         except XdrError:
-            return
+            return True
+        return reader.pos == reader.end
 
     def _compound(self, reader: Tracing, told: Message) -> None:
         call = told.kind in (Kind.COMPOUND_CALL, Kind.CB_COMPOUND_CALL)
