@@ -11,22 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Literal
 
+from nfsanalyze.batch.names import SUFFIXES, is_capture, is_url
+from nfsanalyze.batch.remote import expand
 from nfsanalyze.errors import UsageError
 
 Grouping = Literal["file", "folder"]
 
-SUFFIXES = (".pcap", ".pcapng", ".cap", ".dmp", ".snoop", ".trc", ".erf", ".ntar")
-"""Names that captures have in folders; other files there are left alone. A file named itself may be called anything."""
-_PACKED = (".gz", ".zst", ".xz", ".bz2", ".lz4")
-_RING = re.compile(r"\.(pcap|pcapng|cap|dmp|snoop)\d+$")
-_URL = re.compile(r"[a-z][a-z0-9+.-]+://")
 _SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 80
-
-
-def is_url(path: str) -> bool:
-    """An object in a store, as fsspec names it."""
-    return _URL.match(path) is not None
 
 
 def found(paths: Sequence[str]) -> list[str]:
@@ -37,8 +29,6 @@ def found(paths: Sequence[str]) -> list[str]:
     taken: dict[str, None] = {}
     for path in paths:
         if is_url(path):
-            from nfsanalyze.batch.remote import expand
-
             some = expand(path)
         elif Path(path).is_dir():
             some = [str(each) for each in sorted(Path(path).rglob("*")) if each.is_file() and is_capture(each.name)]
@@ -51,14 +41,6 @@ def found(paths: Sequence[str]) -> list[str]:
             raise UsageError(f"{path}: {_nothing(path)}")
         taken.update(dict.fromkeys(some))
     return sorted(taken)
-
-
-def is_capture(name: str) -> bool:
-    """Whether a file in a folder is called as captures are."""
-    name = name.lower()
-    for packed in _PACKED:
-        name = name.removesuffix(packed)
-    return name.endswith(SUFFIXES) or _RING.search(name) is not None
 
 
 def _nothing(path: str) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from nfsanalyze.batch.names import is_capture
 from nfsanalyze.errors import UsageError
 
 
 def expand(url: str) -> list[str]:
     """The objects that a URL, a folder of a store or a pattern stands for, sorted. Raises UsageError."""
-    from nfsanalyze.batch.cases import is_capture
-
     system, path = _open(url)
     try:
         if any(mark in path for mark in "*?["):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.batch import key, layout
-from nfsanalyze.batch.cases import is_url
 from nfsanalyze.batch.collect import collect
 from nfsanalyze.batch.executors import Executor
+from nfsanalyze.batch.names import is_url
 from nfsanalyze.batch.work import ANALYSED, Limits, Options, Outcome, Work
 from nfsanalyze.errors import OutputError
 

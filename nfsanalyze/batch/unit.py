@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nfsanalyze.batch import key, layout, remote
-from nfsanalyze.batch.cases import is_url
+from nfsanalyze.batch.names import is_url
 from nfsanalyze.batch.work import ANALYSED, Outcome, Work
 from nfsanalyze.errors import NfsAnalyzeError, NothingToAnalyse
 from nfsanalyze.facts.printable import readable

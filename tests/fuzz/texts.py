@@ -16,7 +16,7 @@ import polars as pl
 from dissect.nfs4.rpc.header import credential_of
 from dissect.nfs4.tshark.answer import read_answer, segment
 from dissect.nfs4.tshark.errors import TsharkError
-from dissect.nfs4.tshark.layers import answer
+from dissect.nfs4.tshark.packet import answer
 from nfsanalyze.config import ConfigError, parse_config
 from nfsanalyze.engine.loader import parse_rule
 from nfsanalyze.engine.rule import RuleError

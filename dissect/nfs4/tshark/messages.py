@@ -8,10 +8,9 @@ nothing marks: such a message is given up to where data can begin first.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from dissect.nfs4.tshark.layers import Layers
+from dissect.nfs4.tshark.layers import Layers
 
 NEEDED = ("infiniband", "rpcordma", "rpc")
 """Layers whose fields and octets are asked for."""

@@ -15,6 +15,7 @@ import sys
 from typing import Any
 
 from dissect.nfs4.tshark import layers, messages
+from dissect.nfs4.tshark.packet import answer
 
 _PREFERENCES = {
     "ip.defragment": "TRUE",
@@ -30,8 +31,8 @@ def main() -> None:
     """Read the order from standard input, and answer on standard output."""
     order = json.loads(sys.stdin.readline())
     out = sys.stdout
-    for answer in _answers(order["tshark"], order["file"], raw=order["raw"]):
-        out.write(json.dumps(answer, separators=(",", ":")) + "\n")
+    for told in _answers(order["tshark"], order["file"], raw=order["raw"]):
+        out.write(json.dumps(told, separators=(",", ":")) + "\n")
     out.flush()
 
 
@@ -63,7 +64,7 @@ def _answers(tshark: str, file: str, *, raw: bool) -> Any:
         custom_parameters=["-J", " ".join(wanted)],
     )
     for packet in capture:
-        yield layers.answer(packet)
+        yield answer(packet)
     capture.close()
     yield {"status": capture.status, "said": capture._last_error_line}
 

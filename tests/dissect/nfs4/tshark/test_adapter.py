@@ -16,7 +16,7 @@ from dissect.nfs4.link import Segment, Unwrapper
 from dissect.nfs4.tshark.answer import Answer, segment
 from dissect.nfs4.tshark.assisted import Assisted
 from dissect.nfs4.tshark.errors import TsharkError
-from dissect.nfs4.tshark.layers import answer
+from dissect.nfs4.tshark.packet import answer
 from dissect.nfs4.tshark.program import tshark
 from dissect.nfs4.tshark.run import unwrapped
 from dissect.nfs4.tshark.spool import Spool
