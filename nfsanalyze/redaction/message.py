@@ -23,6 +23,7 @@ from nfsanalyze.redaction.redactor import Redactor
 
 _CALL_HEADER = Struct(">4I")
 _GSS_CREDENTIAL = Struct(">4I")
+_HIGHEST = 0xFFFF
 _COMPOUNDS = frozenset((Kind.COMPOUND_CALL, Kind.COMPOUND_REPLY, Kind.CB_COMPOUND_CALL, Kind.CB_COMPOUND_REPLY))
 
 
@@ -203,11 +204,11 @@ class _Mask:
             self._operation(reader, table, call)
 
     def _operation(self, reader: Tracing, table: Mapping[int, Codec], call: bool) -> None:
-        op = reader.u32()
+        op = _number(reader)
         codec = table.get(op)
         if codec is None:
             raise XdrError(reader.pos, 0, 0)
-        status = 0 if call else reader.u32()
+        status = 0 if call else _number(reader)
         start, seen = reader.pos, len(reader.opaques)
         decode: Callable[[Reader], Any] = codec.args if call else codec.ok
         try:
@@ -232,6 +233,14 @@ class _Mask:
             if at is not None:
                 self._put.append((start, pairs[at][1]))
                 del pairs[: at + 1]
+
+
+def _number(reader: Tracing) -> int:
+    """The number of an operation or of a status. What is none in any version of NFS may be text, and does not stay."""
+    number = reader.u32()
+    if number > _HIGHEST:
+        reader.kept.pop()
+    return number
 
 
 def _strings(value: Any) -> Iterator[bytes]:

@@ -155,6 +155,18 @@ def test_what_is_out_of_reach_is_refused() -> None:
         redacted(frames, Redactor(KEY))
 
 
+def test_text_that_is_read_as_the_number_of_an_operation_does_not_stay() -> None:
+    w = Wire()
+    c = w.connect("10.0.0.11:871", "10.0.0.1:2049")
+    c.compound([op("LOOKUP", name=b"quarterly-figures"), "GETFH"]).reply([{}, {"handle": b"a handle of it"}])
+    frames = taken(w)
+    reply = frames[-1]
+    at = reply.data.index(b"a handle") - 40
+    assert reply.data[at - 4 : at + 4] == bytes(8), "flavor and length of the verifier"
+    reply.data = reply.data[: at + 3] + b"\x05" + reply.data[at + 4 :]
+    assert b"a handle" not in b"".join(frame.data for frame in redacted(frames, Redactor(KEY)))
+
+
 @settings(max_examples=60)
 @given(st.data())
 def test_no_damage_makes_it_leak_or_raise(data: st.DataObject) -> None:
