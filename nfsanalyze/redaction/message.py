@@ -27,6 +27,10 @@ _HIGHEST = 0xFFFF
 _COMPOUNDS = frozenset((Kind.COMPOUND_CALL, Kind.COMPOUND_REPLY, Kind.CB_COMPOUND_CALL, Kind.CB_COMPOUND_REPLY))
 
 
+class _Misread(XdrError):
+    """What is read is not what was written there."""
+
+
 class Tracing(Reader):
     """A cursor that remembers what of the bytes was read as a number or an id, and where opaques lie."""
 
@@ -187,6 +191,8 @@ class _Mask:
                     reader.skip_opaque()
             else:
                 self._compound(reader, told)
+        except _Misread:
+            return False
         except XdrError:
             return True
         return reader.pos == reader.end
@@ -236,10 +242,10 @@ class _Mask:
 
 
 def _number(reader: Tracing) -> int:
-    """The number of an operation or of a status. What is none in any version of NFS may be text, and does not stay."""
+    """The number of an operation or of a status. Raises _Misread where it is none in any version of NFS."""
     number = reader.u32()
     if number > _HIGHEST:
-        reader.kept.pop()
+        raise _Misread(reader.pos, 0, 0)
     return number
 
 
