@@ -21,6 +21,9 @@ FOUND: dict[str, dict[str, bytes]] = {
             "00000000000000000000000000000000000000000L$s*H_f6wI2H>400"
         ),
     },
+    "snoop": {
+        "a datalink type of 32 bits": b85decode("b8c^MZ~y=R00002|Nj6400004000040000S00000000B%00000VPa!s"),
+    },
     "tshark-line": {
         "no object": b"[]",
         "a number of no frame": b'{"n": 0, "protocols": [], "ip": [], "tcp": [], "arp": [], "rpc": []}',

@@ -29,7 +29,8 @@ class Chunk:
     "where the frame's bytes begin"
     captured: Index
     original: Index
-    link_type: NDArray[np.int32]
+    link_type: NDArray[np.int32] | NDArray[np.int64]
+    "wider where it may be of snoop: that is SNOOP_BASE and 32 bits"
     interface: NDArray[np.int32]
     timed: NDArray[np.bool_] | None = None
     "frames with a time of their own; None if all have one"
@@ -78,7 +79,7 @@ def of_frames(taken: list[Frame]) -> Chunk:
         at=np.cumsum(captured) - captured,
         captured=captured,
         original=np.array([frame.original_length for frame in taken], np.int64),
-        link_type=np.array([frame.link_type for frame in taken], np.int32),
+        link_type=np.array([frame.link_type for frame in taken], np.int64),
         interface=np.array([frame.interface for frame in taken], np.int32),
     )
 

@@ -74,7 +74,7 @@ class Snoop:
             at=starts + RECORD_HEADER,
             captured=captured,
             original=original,
-            link_type=np.full(count, self._link_type, np.int32),
+            link_type=np.full(count, self._link_type, np.int64),
             interface=np.zeros(count, np.int32),
         )
 
