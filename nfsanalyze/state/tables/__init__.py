@@ -23,6 +23,7 @@ from nfsanalyze.state.tables import (
     wire,
 )
 from nfsanalyze.state.tables.notes import with_notes
+from nfsanalyze.state.tables.series import column
 
 if TYPE_CHECKING:
     import polars as pl
@@ -86,14 +87,7 @@ def table(name: str, rows: Rows) -> pl.DataFrame:
     listed = sorted(rows, key=_order(TABLES[name].sort))
     if not listed:
         return pl.DataFrame(schema=schema)
-    columns = {column: [row[column] for row in listed] for column in schema}
-    series = []
-    for column, kind in schema.items():
-        if isinstance(kind, pl.Datetime):
-            series.append(pl.Series(column, columns[column], dtype=pl.Int64).cast(kind))
-        else:
-            series.append(pl.Series(column, columns[column], dtype=kind))
-    return pl.DataFrame(series)
+    return pl.DataFrame([column(name, [row[name] for row in listed], kind) for name, kind in schema.items()])
 
 
 def _order(columns: Sequence[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dissect.nfs4.sets import distinct
 from nfsanalyze.facts.schema import polars_schema
 from nfsanalyze.state.infer import Case
+from nfsanalyze.state.tables.series import column
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,7 +28,7 @@ def renewal_bins(case: Case) -> pl.DataFrame:
     found = [lease for lease in case.leases if len(lease.times)]
     if not found:
         return pl.DataFrame(schema=polars_schema("renewal_bins"))
-    addresses = sorted({case.links[conn].server_address for lease in found for conn in np.unique(lease.conns).tolist()})
+    addresses = sorted({case.links[conn].server_address for lease in found for conn in distinct(lease.conns).tolist()})
     leases = np.repeat(np.array([lease.lease for lease in found]), [len(lease.times) for lease in found])
     times = np.concatenate([lease.times for lease in found])
     frames = np.concatenate([lease.frames for lease in found])
@@ -39,16 +41,17 @@ def renewal_bins(case: Case) -> pl.DataFrame:
     begins = _differs(leases) | _differs(at)
     starts = np.flatnonzero(begins | _differs(_stretches(times, begins)))
     ends = np.append(starts[1:], len(times))
-    columns: dict[str, Any] = {
-        "lease": leases[starts],
+    # lists, because making series of arrays loads masked arrays
+    columns: dict[str, list[Any]] = {
+        "lease": leases[starts].tolist(),
         "server_address": [addresses[each] for each in at[starts].tolist()],
-        "first_frame": frames[starts],
-        "first": times[starts],
-        "last": times[ends - 1],
-        "count": ends - starts,
+        "first_frame": frames[starts].tolist(),
+        "first": times[starts].tolist(),
+        "last": times[ends - 1].tolist(),
+        "count": (ends - starts).tolist(),
     }
     schema = polars_schema("renewal_bins")
-    return pl.DataFrame([pl.Series(name, columns[name]).cast(kind) for name, kind in schema.items()])
+    return pl.DataFrame([column(name, columns[name], kind) for name, kind in schema.items()])
 
 
 def _differs(values: NDArray[Any]) -> NDArray[np.bool_]:
