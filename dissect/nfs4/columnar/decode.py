@@ -29,7 +29,7 @@ from dissect.nfs4.link.segment import Other, Segment
 from dissect.nfs4.link.unwrap import Unwrapper
 from dissect.nfs4.tcp.connection import ACK, SYN
 
-CHUNK_BYTES = 32 << 20
+CHUNK_BYTES = 64 << 20
 
 _BUSY = 256
 """Segments in a chunk that make it worth while to end a window for their sake."""

@@ -20,6 +20,8 @@ _POPULATE_READ, _POPULATE_WRITE = 22, 23
 """madvise(2), Linux 5.14 and later: pages are read now, and what cannot be read is an error and no signal."""
 _HUGE_PAGE = 14
 _STEP = 1 << 16
+_WORTH = 4 << 20
+"""Octets that are mapped though fewer than were asked for."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,15 +45,25 @@ class Feed:
         self._stream = capture.raw
         self._rest = memoryview(self._source.buffer)
         self._from = self._have = 0
+        self._shortened = -1
         self._buffer = Space(bytearray(SLACK))
         self._ended = False
 
+    @property
+    def mapped(self) -> bool:
+        """Whether payload that nobody reads takes no memory."""
+        return self._file is not None
+
     def stretch(self, at: int, octets: int) -> Stretch:
-        """The bytes from offset `at` on, which never falls: `octets` of them and perhaps some more, fewer only at the
-        end. What was given before may be overwritten."""
+        """The bytes from offset `at` on, which never falls: `octets` of them and perhaps some more. Fewer at the end,
+        and once near it; not again for the same offset. What was given before may be overwritten."""
         if self._file is not None:
             try:
                 found = _mapped(self._file, at, octets)
+                if found is None and at != self._shortened and (left := _mappable(self._file, at)) >= _WORTH:
+                    # What has to be read takes longer: as little of it as can be.
+                    self._shortened = at
+                    found = _mapped(self._file, at, min(octets, left))
             except (OSError, ValueError):
                 # What cannot be mapped may yet be read, up to where it cannot be read either.
                 found = None
@@ -133,6 +145,12 @@ def _mapped(file: int, at: int, octets: int) -> Stretch | None:
     data.madvise(_POPULATE_READ, 0, used)
     os.posix_fadvise(file, begin + used, octets, os.POSIX_FADV_WILLNEED)
     return Stretch(space=Space(data, _Private(data).prepare), start=at - begin, stop=used, offset=begin, last=False)
+
+
+def _mappable(file: int, at: int) -> int:
+    """How many octets from there on have room behind them in the file."""
+    left = os.fstat(file).st_size - at
+    return (left - spare(0)) * 2 // 3
 
 
 class _Private:

@@ -22,6 +22,9 @@ _BLOCK = 1 << 16
 _TRIES = 24
 _ROUND = 16
 """Steps of all chains between two looks at which of them have come to the next."""
+_REACH = 8 << 20
+_RUN = 4096
+"""Octets and records after which is asked again how long they are."""
 _SAMPLE = 32
 _LONG = 3000
 """Octets: records longer than this on average are sooner hopped over one by one."""
@@ -51,14 +54,19 @@ class Layout:
 def follow(space: Space, start: int, stop: int, layout: Layout) -> tuple[Index, int]:
     """Where the records begin, from `start` on, that are plausible and whole before `stop`, and where the first begins
     that is not."""
-    at, found = _one_by_one(space, start, stop, layout, _SAMPLE)
-    parts = [np.array(found, np.int64)]
-    if len(found) == _SAMPLE:
-        if at - start < _LONG * _SAMPLE and stop - at > 2 * _BLOCK:
-            more, at = _together(space, at, stop, layout)
-            parts.append(more)
-        at, found = _one_by_one(space, at, stop, layout)
+    at, parts = start, []
+    while True:
+        before = at
+        at, found = _one_by_one(space, at, stop, layout, _SAMPLE)
         parts.append(np.array(found, np.int64))
+        if len(found) < _SAMPLE:
+            break
+        if at - before < _LONG * _SAMPLE and stop - at > 2 * _BLOCK:
+            more, at = _together(space, at, min(stop, at + _REACH), layout)
+            parts.append(more)
+        else:
+            at, found = _one_by_one(space, at, stop, layout, _RUN)
+            parts.append(np.array(found, np.int64))
     starts = np.concatenate(parts)
     if len(starts):
         sizes = np.diff(starts, append=at)
@@ -76,6 +84,17 @@ def _one_by_one(
     unpack, data = Struct(layout.order + "I").unpack_from, space.data
     length_at, extra, align = layout.length_at, layout.extra, layout.align - 1
     last, found = stop - layout.header, []
+    if align == 0 and extra and most is not None and goals is None:
+        # The same in the fewest steps: a large capture has a million of them.
+        for _ in range(most):
+            if at > last:
+                break
+            following = at + extra + unpack(data, at + length_at)[0]
+            if following > stop:
+                break
+            found.append(at)
+            at = following
+        return at, found
     while at <= last and (goals is None or at not in goals):
         following = at + (unpack(data, at + length_at)[0] + extra + align & ~align)
         # A length of nothing leads nowhere, and is plausible nowhere.

@@ -17,6 +17,8 @@ _READERS: dict[str, type[Pcap] | type[Pcapng] | type[Snoop]] = {"pcap": Pcap, "p
 
 _FIRST = 4 << 20
 _LEAST = 64
+_ARRAYS = 1500
+"""Octets of the arrays that are made of a frame, about: where frames are short a chunk has fewer octets of them."""
 
 
 def chunks(capture: Capture | Iterable[Frame], octets: int) -> Iterator[Chunk]:
@@ -42,6 +44,8 @@ def _collected(frames: Iterator[Frame], octets: int) -> Iterator[Chunk]:
 def _recorded(capture: Capture, octets: int) -> Iterator[Chunk]:
     feed = Feed(capture)
     reader = _READERS[capture.container.partition("+")[0]](capture, capture.source.buffer)
+    if not feed.mapped:
+        octets = max(octets // 2, 1)
     at, wanted = reader.begins, min(octets, _FIRST)
     try:
         while True:
@@ -53,8 +57,8 @@ def _recorded(capture: Capture, octets: int) -> Iterator[Chunk]:
             del stretch
             if at > before:
                 # So many that their frames fill a chunk.
-                frames = max(capture.packets - packets, 1)
-                wanted = min(octets, max((at - before) // frames * FRAMES, _FIRST))
+                each = (at - before) // max(capture.packets - packets, 1)
+                wanted = min(octets, max(each * min(octets // (each + _ARRAYS), FRAMES), _FIRST))
             else:
                 wanted += max(octets // 8, wanted // 8, _LEAST)
     except CutShort as cut:

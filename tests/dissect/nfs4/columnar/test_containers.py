@@ -214,6 +214,35 @@ def test_a_file_is_mapped_stretch_by_stretch(tmp_path: Path, monkeypatch: pytest
     assert sum(each is not None for each in mapped) > 5
 
 
+def test_near_the_end_as_much_as_can_be_is_mapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stretches = []
+    before = feed.Feed.stretch
+
+    def watched(self: feed.Feed, at: int, octets: int) -> feed.Stretch:
+        stretches.append((at, self.mapped, octets, before(self, at, octets)))
+        return stretches[-1][3]
+
+    monkeypatch.setattr(feed.Feed, "stretch", watched)
+    monkeypatch.setattr(feed, "_WORTH", 20_000)
+    path = talk(900).write(tmp_path / "case.pcap")
+    compare_file(path, 1 << 20)
+    short = [
+        each.stop - each.start for _, mapped, octets, each in stretches if mapped and each.stop - each.start < octets
+    ]
+    assert 20_000 <= max(short) < path.stat().st_size
+    assert sum(not each.last for *_, each in stretches) > 1
+
+
+def test_a_record_longer_than_what_is_left_to_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stretch that was shortened and holds no whole record is not given again."""
+    monkeypatch.setattr(feed, "_WORTH", 1)
+    wire = Wire()
+    connection = wire.connect("10.0.0.11:871", "10.0.0.1:2049")
+    for _ in range(8):
+        connection.call("WRITE", data=bytes(60_000)).reply()
+    compare_file(wire.write(tmp_path / "case.pcap"), 100_000)
+
+
 def test_what_cannot_be_mapped_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the middle of the file on, where some of it was mapped before."""
     calls = []
