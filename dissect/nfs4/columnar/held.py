@@ -52,7 +52,13 @@ class Held:
 
     def octets(self) -> bytearray:
         """All of them."""
-        return bytearray(self.part(0, len(self))) if self.thin else self._head
+        if not self.thin:
+            return self._head
+        whole = bytearray(len(self))
+        whole[: len(self._head)] = self._head
+        if self._tail:
+            whole[-len(self._tail) :] = self._tail
+        return whole
 
     def start(self) -> bytearray:
         """Those before the ones given up."""

@@ -373,9 +373,13 @@ class Records:
         """End the record at hand with what there is of it, if that says anything."""
         have = len(self._buffer) - self._offset
         if not self._torn and have >= MARK_OCTETS:
-            self._body += self._buffer[self._offset + MARK_OCTETS :]
+            # Megabytes, at times, for each connection that is open at the end: copied once.
+            with memoryview(self._buffer) as buffer:
+                body = bytes(self._body) + buffer[self._offset + MARK_OCTETS :]
             self._last = self._advance(have)
-        body, self._body, self._torn = bytes(self._body), bytearray(), False
+        else:
+            body = bytes(self._body)
+        self._body, self._torn = bytearray(), False
         if body:
             self._marks |= missing
         if is_message(body):
