@@ -167,10 +167,17 @@ def _last_use(leases: Sequence[Lease], o: ClientOwner, conns: frozenset[int]) ->
     for lease in leases:
         if o.link.server_address not in lease.addresses:
             continue
-        at = np.flatnonzero(np.isin(lease.conns, list(conns)) & (lease.times >= o.time))
-        if len(at):
-            moment = Moment(time=int(lease.times[at[-1]]), frame=int(lease.frames[at[-1]]))
-            last = moment if last is None or moment.time > last.time else last
+        first = int(np.searchsorted(lease.times, o.time))
+        if first == len(lease.times):
+            continue
+        at = len(lease.times) - 1
+        if int(lease.conns[at]) not in conns:
+            here = np.flatnonzero(np.isin(lease.conns[first:], list(conns)))
+            if not len(here):
+                continue
+            at = first + int(here[-1])
+        moment = Moment(time=int(lease.times[at]), frame=int(lease.frames[at]))
+        last = moment if last is None or moment.time > last.time else last
     return last
 
 

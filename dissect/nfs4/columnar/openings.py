@@ -29,6 +29,7 @@ def handshakes(span: Span, groups: Groups, lanes: Lanes, others: Iterable[int]) 
     group_of = {way: group for group, way in enumerate(groups.way)}
     heads: dict[int, int] = {}
     wanted: list[int] = []
+    last = _last_syns(span)
     for group, (number, present) in enumerate(zip(groups.way, groups.flags, strict=True)):
         if not present & SYN:
             continue
@@ -37,7 +38,7 @@ def handshakes(span: Span, groups: Groups, lanes: Lanes, others: Iterable[int]) 
         if number == way.back or number in barred or way.back in barred or group in heads or back in heads:
             continue
         both = [group] if back is None else [group, back]
-        head = _head(span, groups, both)
+        head = _head(span, groups, both, last)
         if head is None:
             continue
         flow = lanes.flow(way)
@@ -57,12 +58,18 @@ def _may_be_its_own(flow: Flow) -> bool:
     return not flow.due and flow.connection.syn_frame is None
 
 
-def _head(span: Span, groups: Groups, both: list[int]) -> list[int] | None:
+def _last_syns(span: Span) -> dict[int, int]:
+    """The position of the last SYN of each way."""
+    positions = np.flatnonzero(span.segments.flags[span.lo : span.hi] & SYN) + span.lo
+    return dict(zip(span.way[positions].tolist(), positions.tolist(), strict=True))
+
+
+def _head(span: Span, groups: Groups, both: list[int], last_syn: dict[int, int]) -> list[int] | None:
     """How many segments of a connection there are up to the last SYN, for each direction; None if they are no plain
     handshake, do not come first, or take longer than a SYN is waited for."""
     segments = span.segments
     spans = [groups.order[int(groups.starts[each]) : int(groups.stops[each])] for each in both]
-    last = max(int(at) for each in spans for at in each[(segments.flags[each] & SYN) != 0][-1:])
+    last = max(last_syn.get(groups.way[each], -1) for each in both)
     heads = [each[: int(np.searchsorted(each, last, side="right"))] for each in spans]
     first = min(int(head[0]) for head in heads if len(head))
     if not segments.flags[first] & SYN or any(segments.length[head].any() for head in heads):

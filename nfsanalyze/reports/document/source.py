@@ -18,6 +18,8 @@ Row = dict[str, Any]
 
 NS = 10**9
 
+_TO_SECONDS = len("1970-01-01T00:00:00")
+
 
 class Source:
     """The tables of one case. A missing table reads as an empty one."""
@@ -67,7 +69,7 @@ def iso(time: int | None) -> str | None:
     if time is None:
         return None
     seconds, ns = divmod(time, NS)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{ns:09d}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:_TO_SECONDS]}.{ns:09d}Z"
 
 
 def seconds(value: float | None) -> float | None:
