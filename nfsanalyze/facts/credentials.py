@@ -14,8 +14,9 @@ from dissect.nfs4 import types as t
 from dissect.nfs4.batch import Credential, Kind, Marks
 from dissect.nfs4.const import Op
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import distinct
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.rows import distinct, grouped, numbered
+from nfsanalyze.facts.rows import grouped, numbered
 from nfsanalyze.facts.trace import Trace
 
 _LEASE_OPS = (

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dissect.nfs4.batch import Kind, Marks
 from dissect.nfs4.const import Op, Seq4Status, Status, status_name
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import among
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import Trace
 
@@ -61,7 +62,7 @@ class StateError:
 
 def state_errors(trace: Trace, links: dict[int, Link]) -> list[StateError]:
     """All refusals by frame; of SEQUENCE flags only each first reply of a run on one connection."""
-    failed = _fresh_replies(trace, np.flatnonzero(np.isin(trace.ops["status"], TELLING)))
+    failed = _fresh_replies(trace, np.flatnonzero(among(trace.ops["status"], TELLING)))
     out = [_error(trace, links, at, None) for at in failed.tolist()]
     out += [_error(trace, links, at, flags) for at, flags in _flagged(trace)]
     return sorted((e for e in out if e is not None), key=lambda e: (e.frame, e.op))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from dissect.nfs4.batch import NO_STATUS, Credential, Kind, Marks
 from dissect.nfs4.const import Op
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import distinct
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.rows import distinct
 from nfsanalyze.facts.trace import Trace, frame_of
 
 

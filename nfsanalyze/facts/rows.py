@@ -94,15 +94,6 @@ def grouped(numbers: NDArray[Any], count: int) -> Iterator[tuple[int, Indices]]:
         start = end
 
 
-def distinct(*values: NDArray[Any]) -> NDArray[Any]:
-    """The different values of some arrays, ascending. `np.unique` says the same, but loads masked arrays to ask whether
-    these are any, which takes longer than all else that is done with the rows of a small capture."""
-    ordered = np.sort(np.concatenate(values))
-    new = np.ones(len(ordered), np.bool_)
-    new[1:] = ordered[1:] != ordered[:-1]
-    return ordered[new]
-
-
 def ascending(values: NDArray[Any]) -> bool:
     """No value is smaller than the one before it."""
     return bool((values[1:] >= values[:-1]).all())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dissect.nfs4.batch import Kind, Marks
 from dissect.nfs4.const import Op, Seq4Status, Status
 from dissect.nfs4.dataclass import dataclass
-from nfsanalyze.facts.rows import distinct
+from dissect.nfs4.sets import distinct
 from nfsanalyze.facts.trace import Trace
 
 SLOT_STATUSES = (

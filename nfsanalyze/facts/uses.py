@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from dissect.nfs4.batch import NO_STATUS, Kind, Marks
 from dissect.nfs4.const import Op, Status
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import among, distinct
 from nfsanalyze.facts.exchange import failures
-from nfsanalyze.facts.rows import distinct, first_rows, last_rows, numbered
+from nfsanalyze.facts.rows import first_rows, last_rows, numbered
 from nfsanalyze.facts.trace import Trace
 
 
@@ -116,7 +117,7 @@ def uses(trace: Trace) -> Uses:
 def accepted(found: Uses) -> Uses:
     """Those that renewed."""
     ok = found.status == 0
-    ok |= (found.op == int(Op.RENEW)) & np.isin(found.status, ACCEPTED)
+    ok |= (found.op == int(Op.RENEW)) & among(found.status, ACCEPTED)
     return found.picked(ok)
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from dissect.nfs4.batch import Kind, Marks
 from dissect.nfs4.const import Status
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import distinct
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.rows import distinct
 from nfsanalyze.facts.trace import Trace
 
 Pair = tuple[str, str]

@@ -10,8 +10,9 @@ import numpy as np
 
 from dissect.nfs4.batch import Gap, Kind, Marks
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import distinct
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.rows import distinct, grouped
+from nfsanalyze.facts.rows import grouped
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.leases import Lease

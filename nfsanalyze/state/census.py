@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dissect.nfs4.batch import FRAME_SHIFT, Kind, TcpEvent, TcpFlag
 from dissect.nfs4.const import Status
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import among
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.rows import ascending, grouped
 from nfsanalyze.facts.trace import Trace
@@ -134,7 +135,7 @@ def census(trace: Trace, links: dict[int, Link]) -> Census:
     where = of_conn[m["conn"]]
     replies = (m["kind"] == int(Kind.COMPOUND_REPLY)) & (where >= 0) & (m["status"] >= 0)
     bad = np.flatnonzero(replies & (m["status"] > 0))
-    refused = bad[np.isin(m["status"][bad], _STATE_REFUSED)]
+    refused = bad[among(m["status"][bad], _STATE_REFUSED)]
     grace = bad[m["status"][bad] == int(Status.GRACE)]
     good = replies.copy()
     good[refused] = good[grace] = False

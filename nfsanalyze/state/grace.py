@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from dissect.nfs4.batch import Kind
 from dissect.nfs4.const import Status
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import distinct
 from nfsanalyze.facts.files import Reclaim
 from nfsanalyze.facts.identity import Confirm
 from nfsanalyze.facts.opens import Opens
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.rows import distinct
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.state.census import Census, Moment, moment
 from nfsanalyze.state.gaps import change_near

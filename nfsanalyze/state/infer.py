@@ -11,13 +11,14 @@ import numpy as np
 from dissect.nfs4 import types as t
 from dissect.nfs4.const import Op
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import distinct
 from nfsanalyze.facts.errors import StateError
 from nfsanalyze.facts.exchange import Exchange
 from nfsanalyze.facts.facts import Facts
 from nfsanalyze.facts.files import Files, Held
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.rows import distinct, first_rows, last_rows, numbered
+from nfsanalyze.facts.rows import first_rows, last_rows, numbered
 from nfsanalyze.facts.trace import Trace
 from nfsanalyze.facts.uses import Uses, accepted
 from nfsanalyze.state.aftermath import Aftermath, Known, aftermath

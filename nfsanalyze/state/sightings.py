@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from dissect.nfs4.const import Op, Status
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import among
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import Trace
@@ -137,7 +136,7 @@ def _confirmed(c: Confirm, client_of: dict[int, int]) -> Iterable[Sighting]:
 
 
 def _used(trace: Trace, links: dict[int, Link], used: Uses, ids: Ids, client_of: dict[int, int]) -> Iterable[Sighting]:
-    refusal = np.isin(used.status, [int(s) for s in REFUSALS])
+    refusal = among(used.status, [int(s) for s in REFUSALS])
     for mask, how in ((used.status == 0, "accepted"), (refusal, "refused")):
         answered = used.picked(mask & (used.reply >= 0))
         picked = answered.picked(answered.ends())

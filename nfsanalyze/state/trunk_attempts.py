@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dissect.nfs4.batch import FRAME_SHIFT
 from dissect.nfs4.const import Op, Status
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import among
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.rows import first_rows, grouped, numbered
@@ -121,7 +122,7 @@ def _binds(confirms: Iterable[Confirm]) -> Iterator[_Use]:
 
 def _sequences(trace: Trace, links: dict[int, Link], used: Uses) -> Iterator[_Use]:
     """The first refusal of each session on each connection."""
-    wrong = used.picked((used.op == int(Op.SEQUENCE)) & np.isin(used.status, _REFUSALS) & (used.call >= 0))
+    wrong = used.picked((used.op == int(Op.SEQUENCE)) & among(used.status, _REFUSALS) & (used.call >= 0))
     pairs, numbers = numbered(wrong.conn, wrong.key)
     for at in first_rows(numbers, len(pairs)).tolist():
         link = links.get(int(wrong.conn[at]))

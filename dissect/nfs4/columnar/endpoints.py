@@ -12,6 +12,7 @@ from dissect.nfs4.columnar.headers import Segments
 from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.link.segment import Segment
+from dissect.nfs4.sets import distinct
 from dissect.nfs4.tcp.connection import Endpoint
 
 _SLOTS = 1 << 16
@@ -86,12 +87,12 @@ class Ways:
             # One of those that share a slot is looked up, and all that are equal to it are known.
             slots = slot[these]
             sample[slots] = these
-            distinct = np.unique(sample[slots])
-            rows = space.rows(at[distinct], _FOUR)
+            leaders = distinct(sample[slots])
+            rows = space.rows(at[leaders], _FOUR)
             numbers = np.array([self._look_up(row.tobytes()) for row in rows], np.int64)
-            free = self._slots[slot[distinct]] < 0
-            self._slots[slot[distinct[free]]] = numbers[free]
-            found[distinct] = numbers
+            free = self._slots[slot[leaders]] < 0
+            self._slots[slot[leaders[free]]] = numbers[free]
+            found[leaders] = numbers
             chosen = sample[slots]
             same = (hosts[these] == hosts[chosen]) & (ports[these] == ports[chosen])
             found[these[same]] = found[chosen[same]]

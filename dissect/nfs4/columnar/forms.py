@@ -18,6 +18,7 @@ from dissect.nfs4.columnar.lay import Laid, Records, lay
 from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.columnar.walk import COLUMNS, Seen
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import distinct
 
 LONGEST_OCTETS = 1024
 """Of messages with file data in them few have the same length, and there is much to copy."""
@@ -137,7 +138,7 @@ class Forms:
         noted = _Noted(space)
         chosen = records.taken(first)
         laid = lay(noted, chosen, self._reply)
-        address = np.unique(np.concatenate(noted.read))
+        address = distinct(np.concatenate(noted.read))
         owner = np.searchsorted(chosen.at, address, side="right") - 1
         place = address - chosen.at[owner]
         inside = (owner >= 0) & (place < chosen.octets[owner])

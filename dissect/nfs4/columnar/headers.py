@@ -15,6 +15,7 @@ from dissect.nfs4.columnar.chunk import Chunk
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.link.protocols import VLAN_TAGS, EtherType, Protocol
+from dissect.nfs4.sets import distinct
 
 Mask = NDArray[np.bool_]
 
@@ -155,7 +156,7 @@ def _any(chunk: Chunk, frames: Index) -> tuple[Segments, Index]:
     network = np.zeros(count, np.int64)
     kind = np.zeros(count, np.int64)
     mac = np.full(count, -1, np.int64)
-    for each in np.unique(link_type).tolist():
+    for each in distinct(link_type).tolist():
         layer = _LAYERS.get(each)
         if layer is None:
             continue

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dissect.nfs4.bounds import UNANSWERED_CALLS, UNANSWERED_OF_XID
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import distinct
 
 Mask = NDArray[np.bool_]
 
@@ -136,5 +137,5 @@ def _overfull(lane: Index, reply: Mask, call: Index, before: int, answers: Answe
     sums = np.cumsum(change[order])
     starts = np.flatnonzero(np.concatenate([[True], np.diff(lane[order]) != 0]))
     offset = np.repeat(sums[starts] - change[order][starts], np.diff(np.append(starts, len(lane))))
-    for each in np.unique(lane[order][sums - offset > UNANSWERED_CALLS]).tolist():
+    for each in distinct(lane[order][sums - offset > UNANSWERED_CALLS]).tolist():
         answers.refused.add(each >> 1)

@@ -20,6 +20,7 @@ from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.message import CallHeader
 from dissect.nfs4.rpc.header import MAX_AUTH, RPC_VERSION, credential_of
 from dissect.nfs4.rpc.resync import CALL_OCTETS, REPLY_OCTETS
+from dissect.nfs4.sets import distinct
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,7 +156,7 @@ def _credentials(
 ) -> Index:
     """Numbers of the credentials of calls, each distinct body read once."""
     found = np.zeros(len(at), np.int64)
-    for octets in np.unique(length).tolist():
+    for octets in distinct(length).tolist():
         these = np.flatnonzero(length == octets)
         # The flavor, the length and the body, padded.
         bodies: dict[bytes, int] = {}

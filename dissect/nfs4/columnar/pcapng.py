@@ -27,6 +27,7 @@ from dissect.nfs4.columnar.chunk import FRAMES, Chunk, as_captured
 from dissect.nfs4.columnar.feed import Stretch
 from dissect.nfs4.columnar.leap import Layout, Mask, follow
 from dissect.nfs4.columnar.space import Index, Space
+from dissect.nfs4.sets import distinct
 
 _BEGIN = 8
 """Octets of a block before its body."""
@@ -174,7 +175,7 @@ class Pcapng:
         """The times of packets, and which of them have one of their own; the others bear that of the one before."""
         sections = self._sections
         time = np.full(len(stamp), -1, np.int64)
-        for each in np.unique(interface).tolist():
+        for each in distinct(interface).tolist():
             these = np.flatnonzero(interface == each)
             time[these] = nanoseconds(stamp[these], sections.interfaces[each][1])
         time[simple] = -1

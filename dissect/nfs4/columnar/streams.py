@@ -18,6 +18,7 @@ from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.columnar.span import Span
 from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.flow import Flow
+from dissect.nfs4.sets import distinct
 from dissect.nfs4.tcp.connection import FIN, RST, SYN
 from dissect.nfs4.tcp.half import Half, Shown
 
@@ -169,7 +170,7 @@ def _settled(rows: _Rows, members: _Members, span: Span) -> dict[int, Settled]:
     beyond = rows.fresh & (rows.at != rows.before)
     settled: dict[int, Settled] = {}
     if beyond.any():
-        for group in np.unique(rows.group[beyond]).tolist():
+        for group in distinct(rows.group[beyond]).tolist():
             first, past = np.searchsorted(rows.group, [group, group + 1]).tolist()
             here = slice(first, past)
             if wrong[here].any():
@@ -189,7 +190,7 @@ def _settled(rows: _Rows, members: _Members, span: Span) -> dict[int, Settled]:
                 wrong[first] = True
                 continue
             rows.fresh[fills], rows.repeated[fills], wrong[fills] = True, False, False
-    for group in np.unique(rows.group[wrong]).tolist():
+    for group in distinct(rows.group[wrong]).tolist():
         members.owner[group].fine = False
     return settled
 

@@ -25,6 +25,7 @@ from dissect.nfs4.flow import Call, Flow, Reply
 from dissect.nfs4.message import CallHeader
 from dissect.nfs4.rpc.match import UnderWay
 from dissect.nfs4.rpc.record import Record
+from dissect.nfs4.sets import distinct
 from dissect.nfs4.tcp.half import LOSS
 
 Mask = NDArray[np.bool_]
@@ -76,7 +77,7 @@ class Window:
             return np.zeros(count, np.int64)
         heads_ = np.flatnonzero(change)
         parts: Index = np.arange(count) - np.repeat(heads_, np.diff(np.append(heads_, count)))
-        self._refuse(np.unique(self._found.stream[parts >= RECORDS_A_FRAME]).tolist())
+        self._refuse(distinct(self._found.stream[parts >= RECORDS_A_FRAME]).tolist())
         return parts
 
     def _read(self) -> None:
@@ -89,7 +90,7 @@ class Window:
         chosen, id, frame = chosen[order], id[order], frame[order]
         records, lost = self._scatter.gather(found, chosen)
         read = heads(self._chunk.space, records)
-        self._refuse([*lost, *np.unique(found.stream[chosen[read.bad]]).tolist()])
+        self._refuse([*lost, *distinct(found.stream[chosen[read.bad]]).tolist()])
         self._take(chosen, records, read, id, frame)
         while True:
             self._waiting = [

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import distinct
 from dissect.nfs4.taps.clocks import Clock, Tie, seamless
 from dissect.nfs4.taps.merge import Plan
 from dissect.nfs4.taps.prints import Prints, pair_of
@@ -39,7 +40,7 @@ class Cover:
                 tap = [tap[clock.to] if each == tap[number] else each for each in tap]
         shown: dict[int, set[int]] = {}
         for number, each in enumerate(captures):
-            for pair in np.unique(each.pair).tolist():
+            for pair in distinct(each.pair).tolist():
                 shown.setdefault(pair, set()).add(tap[number])
         # What one file of a ring buffer shows, the others would have shown.
         self._shown = {

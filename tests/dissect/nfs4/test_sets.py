@@ -1,0 +1,34 @@
+"""Arrays as sets of values."""
+
+import subprocess
+import sys
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dissect.nfs4.sets import among, distinct
+
+numbers = st.lists(st.integers(0, 2**32 - 1) | st.integers(10_000, 10_100), max_size=40)
+
+
+@given(numbers, numbers)
+def test_distinct_is_the_sorted_set(left: list[int], right: list[int]) -> None:
+    assert distinct(np.array(left, np.int64), np.array(right, np.int64)).tolist() == sorted({*left, *right})
+
+
+@given(numbers, st.lists(st.integers(10_000, 10_100), max_size=8))
+def test_among_is_membership(values: list[int], wanted: list[int]) -> None:
+    assert among(np.array(values, np.uint32), wanted).tolist() == [value in wanted for value in values]
+
+
+def test_neither_loads_masked_arrays() -> None:
+    asked = """
+import sys
+import numpy as np
+from dissect.nfs4.sets import among, distinct
+values = np.arange(10_000, dtype=np.uint32)
+among(values, range(10_001, 10_090, 2)), distinct(values)
+sys.exit("numpy.ma" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
