@@ -90,12 +90,10 @@ class Records:
         self._at = 0  # position in the stream of buffer[offset]
         self._spans: list[tuple[int, Origin]] = []  # (end, origin) of what the buffer holds, in order
         self._span = 0  # the one of buffer[offset]
-        self._searching = True
-        self._marks = _RESYNCED
+        self._searching, self._marks = True, _RESYNCED
         self._body = bytearray()  # grows in place: a record may come in a million fragments
         self._torn = False
-        self._left = 0  # octets of the current fragment still to come, once torn
-        self._more = False  # whether another fragment follows it
+        self._left, self._more = 0, False  # octets of a torn fragment still to come; whether another follows it
         self._last: Origin | None = None
         self._wanted = 0  # before the buffer reaches this position, no more can be said of the place being judged
         self._edge: int | None = None  # where the segment ends that the snaplen cut at the end of the buffer
@@ -372,13 +370,11 @@ class Records:
     def _break_off(self, missing: int) -> None:
         """End the record at hand with what there is of it, if that says anything."""
         have = len(self._buffer) - self._offset
+        body = bytes(self._body)
         if not self._torn and have >= MARK_OCTETS:
-            # Megabytes, at times, for each connection that is open at the end: copied once.
-            with memoryview(self._buffer) as buffer:
-                body = bytes(self._body) + buffer[self._offset + MARK_OCTETS :]
+            with memoryview(self._buffer) as buffer:  # megabytes, at times: copied once
+                body += buffer[self._offset + MARK_OCTETS :]
             self._last = self._advance(have)
-        else:
-            body = bytes(self._body)
         self._body, self._torn = bytearray(), False
         if body:
             self._marks |= missing
