@@ -45,7 +45,7 @@ class Feed:
         self._stream = capture.raw
         self._rest = memoryview(self._source.buffer)
         self._from = self._have = 0
-        self._shortened = -1
+        self._shortened = False
         self._buffer = Space(bytearray(SLACK))
         self._ended = False
 
@@ -56,13 +56,13 @@ class Feed:
 
     def stretch(self, at: int, octets: int) -> Stretch:
         """The bytes from offset `at` on, which never falls: `octets` of them and perhaps some more. Fewer at the end,
-        and once near it; not again for the same offset. What was given before may be overwritten."""
+        and once near it. What was given before may be overwritten."""
         if self._file is not None:
             try:
                 found = _mapped(self._file, at, octets)
-                if found is None and at != self._shortened and (left := _mappable(self._file, at)) >= _WORTH:
+                if found is None and not self._shortened and (left := _mappable(self._file, at)) >= _WORTH:
                     # What has to be read takes longer: as little of it as can be.
-                    self._shortened = at
+                    self._shortened = True
                     found = _mapped(self._file, at, min(octets, left))
             except (OSError, ValueError):
                 # What cannot be mapped may yet be read, up to where it cannot be read either.

@@ -22,9 +22,9 @@ _BLOCK = 1 << 16
 _TRIES = 24
 _ROUND = 16
 """Steps of all chains between two looks at which of them have come to the next."""
-_REACH = 8 << 20
+_REACH = 1 << 20
 _RUN = 4096
-"""Octets and records after which is asked again how long they are."""
+"""Octets at first, and records, after which is asked again how long they are."""
 _SAMPLE = 32
 _LONG = 3000
 """Octets: records longer than this on average are sooner hopped over one by one."""
@@ -54,7 +54,7 @@ class Layout:
 def follow(space: Space, start: int, stop: int, layout: Layout) -> tuple[Index, int]:
     """Where the records begin, from `start` on, that are plausible and whole before `stop`, and where the first begins
     that is not."""
-    at, parts = start, []
+    at, parts, reach = start, [], _REACH
     while True:
         before = at
         at, found = _one_by_one(space, at, stop, layout, _SAMPLE)
@@ -62,8 +62,9 @@ def follow(space: Space, start: int, stop: int, layout: Layout) -> tuple[Index, 
         if len(found) < _SAMPLE:
             break
         if at - before < _LONG * _SAMPLE and stop - at > 2 * _BLOCK:
-            more, at = _together(space, at, min(stop, at + _REACH), layout)
+            more, at = _together(space, at, min(stop, at + reach), layout)
             parts.append(more)
+            reach *= 4
         else:
             at, found = _one_by_one(space, at, stop, layout, _RUN)
             parts.append(np.array(found, np.int64))
