@@ -50,6 +50,11 @@ class Held:
         """Whether octets were given up."""
         return self._gone > 0
 
+    @property
+    def short(self) -> bool:
+        """Whether file data of which octets were given up did not come whole: no more than `start` can be decoded."""
+        return self.thin and len(self) < self._until
+
     def octets(self) -> bytearray:
         """All of them."""
         if not self.thin:

@@ -46,14 +46,14 @@ class Lanes(Streams):
         super().segment(segment)
 
     def _close(self, flow: Flow) -> None:
-        self._restore(flow)
+        self._restore(flow, ends=True)
         super()._close(flow)
 
-    def _restore(self, flow: Flow) -> None:
-        """Put into a connection what is to be in it where it is read segment by segment."""
+    def _restore(self, flow: Flow, *, ends: bool = False) -> None:
+        """Put into a connection what is to be in it where it is read segment by segment; `ends`: no more is."""
         for direction in (0, 1):
             held = self._held.pop((flow, direction), None)
-            if held is not None:
+            if held is not None and not (ends and held.short):
                 flow._voices[direction]._records._buffer = held.octets()
 
     def begun(self, flow: Flow, direction: int) -> Held:

@@ -117,3 +117,21 @@ def test_file_data_are_not_carried(monkeypatch: Any) -> None:
     connection.segment(CLIENT, 0x11)
     compare(wire.pcap(), 3_000)
     assert max(most) > 8_000
+
+
+def test_a_capture_that_ends_within_file_data() -> None:
+    """After any of its frames: within the data, right behind them, within their padding, behind the record."""
+    wire = Wire()
+    connection = wire.connect("10.0.0.11:871", "10.0.0.1:2049", mss=400)
+    connection.compound([op("PUTFH"), op("WRITE", data=DATA[:4_001]), op("GETATTR")])
+    (record,) = [octets for octets in streams(wire).values() if DATA[:4_001] in octets]
+    rest = len(record) - record.index(DATA[:4_001]) - 4_001
+    for mss in (400, (len(record) - rest) // 4, (len(record) - rest + 1) // 6, len(record) - 1):
+        wire = Wire()
+        connection = wire.connect("10.0.0.11:871", "10.0.0.1:2049", mss=mss)
+        connection.compound([op("PUTFH"), op("WRITE", data=DATA[:4_001]), op("GETATTR")])
+        connection.segment(CLIENT, 0x11)
+        whole = list(wire.frames)
+        for count in range(3, len(whole) + 1):
+            wire.frames = whole[:count]
+            compare(wire.pcap(), 700, 3_000)
