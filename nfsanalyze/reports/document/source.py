@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 NS = 10**9
-
-_TO_SECONDS = len("1970-01-01T00:00:00")
 
 
 class Source:
@@ -69,7 +68,13 @@ def iso(time: int | None) -> str | None:
     if time is None:
         return None
     seconds, ns = divmod(time, NS)
-    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:_TO_SECONDS]}.{ns:09d}Z"
+    return f"{_to_seconds(seconds)}.{ns:09d}Z"
+
+
+@lru_cache(maxsize=1 << 12)
+def _to_seconds(time: int) -> str:
+    """Many of the times of a report lie in one second."""
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def seconds(value: float | None) -> float | None:
