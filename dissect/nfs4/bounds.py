@@ -13,6 +13,19 @@ too late: the hole it would fill was final. At 1 Gbit/s in full frames this is 6
 STALLED_OCTETS = 8 << 20
 """The same in payload octets of the half-connection: more than a receive window follows no hole that will be filled."""
 
+HELD_OCTETS = 64 << 20
+"""What may be held of all half-connections together: records without an end so far, and segments that wait behind a
+hole. Not counted are file data of READ and WRITE, which are not kept, and the first HELD_FREE_OCTETS of each
+half-connection. Beyond this those that hold most are given up until half of it is left, so that it happens seldom. Two
+hundred megabytes are a scan's usual peak: this is a third on top, and eight streams that wait for as much as they may.
+"""
+
+HELD_FREE_OCTETS = 2048
+"""See HELD_OCTETS: no more than the objects of a half-connection take without any octet."""
+
+SEGMENT_OCTETS = 256
+"""What a waiting segment counts on top of its octets: so much is kept of it."""
+
 BEHIND_OCTETS = 64 << 20
 """A data segment this far behind the one before it on its half-connection is of another connection on the same ports,
 whose SYN was not captured: no window reaches back so far."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 
 from dissect.nfs4.batch import Gap, Note, TcpEvent
-from dissect.nfs4.bounds import NFS_PORTS, REPLY_EARLY_FRAMES
+from dissect.nfs4.bounds import HELD_FREE_OCTETS, NFS_PORTS, REPLY_EARLY_FRAMES
 from dissect.nfs4.link.protocols import IWARP_NOTE
 from dissect.nfs4.rpc.match import Call, Early, Matched, Matcher, Reply, xid_of
 from dissect.nfs4.rpc.record import Record
@@ -16,6 +16,7 @@ from dissect.nfs4.tcp.half import Hole, Item, Piece
 TLS_NOTE = "TLS: connection encrypted"
 SLIP_NOTE = "record mark implausible: next record searched for"
 SURPLUS_NOTE = "more records in a frame than can be numbered"
+HELD_NOTE = "given up: too much was unfinished at a time"
 NO_RECORD_NOTE = "no RPC record recognised on an NFS port"
 
 _CLOSED = {Nature.TLS: TLS_NOTE, Nature.RDMA: IWARP_NOTE}
@@ -27,10 +28,12 @@ class Flow:
     """A connection being decoded. Its methods return what can be told so far; an `Early` may come again as `Reply`."""
 
     __slots__ = (
+        "_given_up",
         "_matcher",
         "_spoke",
         "_starts",
         "_voices",
+        "_whole",
         "connection",
         "dead",
         "due",
@@ -43,8 +46,11 @@ class Flow:
     _voices: tuple[Voice, Voice]
     _matcher: Matcher
 
-    def __init__(self, connection: TcpConnection, nfs_ports: Set[int] = NFS_PORTS) -> None:
+    def __init__(self, connection: TcpConnection, nfs_ports: Set[int] = NFS_PORTS, *, whole: bool = False) -> None:
+        """`whole`: records are given with their file data."""
         self.connection = connection
+        self._whole = whole
+        self._given_up = 0
         self.shown = connection.initiator[1] in nfs_ports or connection.responder[1] in nfs_ports
         "it is NFS by its port or RPC by its content, and so worth telling"
         self.dead = False
@@ -66,7 +72,10 @@ class Flow:
             self._matcher = Matcher()
             return self._matcher
         if name == "_voices":
-            self._voices = (Voice(assumed=self.shown), Voice(assumed=self.shown))
+            self._voices = (
+                Voice(assumed=self.shown, whole=self._whole),
+                Voice(assumed=self.shown, whole=self._whole),
+            )
             for direction, start in self._starts or ():
                 self._voices[direction].feed(start)
             self._starts = None
@@ -91,6 +100,23 @@ class Flow:
                 items = half.expire(frame)
                 if not self.dead:
                     yield from self._deliver([(direction, item) for item in items])
+
+    def weight(self, direction: int) -> int:
+        """Octets held of what has no end yet in a direction: those that count for HELD_OCTETS."""
+        if self.silent:
+            return 0
+        held = self.connection.halves[direction].weight + self._voices[direction].weight
+        return max(held - HELD_FREE_OCTETS, 0)
+
+    def give_up_held(self, direction: int) -> Iterator[Output]:
+        """All holes of a direction are final, and of its record no more than the beginning is kept."""
+        self._given_up += 1
+        items = self.connection.halves[direction].give_up()
+        if not self.dead:
+            yield from self._deliver([(direction, item) for item in items])
+        if not self.dead and self.weight(direction):
+            yield from self._told(direction, self._voices[direction].give_up())
+            yield from self._deliver(())
 
     def owed(self, early: Early, frame: int) -> bool:
         """Whether the call of a reply may still come, now that the capture is at `frame`."""
@@ -177,7 +203,12 @@ class Flow:
         surplus = sum(voice.surplus for voice in self._voices)
         silence = self.shown and not self._spoke and not self.silent
         segments = sum(half.segments for half in self.connection.halves)
-        for reason, count in ((SLIP_NOTE, slips), (SURPLUS_NOTE, surplus), (NO_RECORD_NOTE, silence * segments)):
+        for reason, count in (
+            (SLIP_NOTE, slips),
+            (SURPLUS_NOTE, surplus),
+            (NO_RECORD_NOTE, silence * segments),
+            (HELD_NOTE, self._given_up),
+        ):
             if count:
                 yield Note(reason=reason, count=count, frame=frame, conn=conn)
 

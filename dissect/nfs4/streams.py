@@ -26,6 +26,7 @@ from dissect.nfs4.bounds import (
 from dissect.nfs4.census import Census
 from dissect.nfs4.flow import Call, Early, Flow, Output, Reply
 from dissect.nfs4.gather import Gather
+from dissect.nfs4.holdings import Holdings
 from dissect.nfs4.message import CallHeader, Context, Message, call_header, decode_message
 from dissect.nfs4.rpc.record import Record
 from dissect.nfs4.tcp.connection import Connections, Endpoint, SegmentLike, TcpConnection
@@ -59,6 +60,7 @@ class Streams:
         self._quiet: list[tuple[int, int, Flow]] = []
         self._silent: list[Flow] = []
         self._silent_told = 0
+        self._holdings = Holdings()
         self._served: set[Endpoint] = set()
         self._callback_programs: set[int] = set()
         self._callback_endpoints: set[Endpoint] = set()
@@ -73,6 +75,7 @@ class Streams:
             _, _, direction, flow = heappop(self._stalls)
             flow.scheduled[direction] = False
             self._tell(flow, flow.expire(frame))
+            self._weigh(flow)
         while self._early and self._early[0][0] <= frame:
             _, serial, flow, early = heappop(self._early)
             if flow.owed(early, frame):
@@ -97,11 +100,12 @@ class Streams:
                 return
             if replaced is not None:
                 self._close(self._flows.pop(replaced.conn))
-            flow = self._flows[connection.conn] = Flow(connection, self._nfs_ports)
+            flow = self._flows[connection.conn] = Flow(connection, self._nfs_ports, whole=self._listener is not None)
             self._serial += 1
             heappush(self._new, (connection.first_frame + SYN_LATE_FRAMES, self._serial, flow))
             heappush(self._quiet, (connection.first_frame + SILENT_FRAMES, self._serial, flow))
         self._tell(flow, flow.take(segment))
+        self._weigh(flow)
 
     def close(self) -> None:
         """The capture ends: whatever waits is decided."""
@@ -121,6 +125,16 @@ class Streams:
                 self._count(flow)
         for note in self.census.notes():
             self._gather.event(note)
+
+    def _weigh(self, flow: Flow) -> None:
+        """A connection moved on: see what it holds, and whether all together hold too much."""
+        if flow.connection.closed:
+            return
+        self._holdings.weigh(flow)
+        if self._holdings.excess:
+            for each, direction in self._holdings.largest():
+                self._tell(each, each.give_up_held(direction))
+                self._holdings.weigh(each)
 
     def _tell(self, flow: Flow, outputs: Iterable[Output]) -> None:
         """Pass on what a flow says, or keep it until the connection itself is told."""
@@ -152,6 +166,7 @@ class Streams:
     def _close(self, flow: Flow) -> None:
         outputs = list(flow.close())
         flow.connection.closed = True
+        self._holdings.forget(flow)
         flow.due = True
         self._tell(flow, outputs)
         if flow.connection.told:

@@ -8,7 +8,7 @@ from operator import itemgetter
 import numpy as np
 
 from dissect.nfs4.batch import CAPTURE_STRIDE, FRAME_SHIFT, Batch, Credential
-from dissect.nfs4.bounds import NFS_PORTS, SYN_LATE_FRAMES
+from dissect.nfs4.bounds import HELD_OCTETS, NFS_PORTS, SYN_LATE_FRAMES
 from dissect.nfs4.capture import Capture, Frame
 from dissect.nfs4.columnar.chunk import Chunk
 from dissect.nfs4.columnar.endpoints import Ways
@@ -21,7 +21,7 @@ from dissect.nfs4.columnar.records import chunks
 from dissect.nfs4.columnar.sightings import Sightings
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.columnar.span import Span, spans
-from dissect.nfs4.columnar.streams import sort
+from dissect.nfs4.columnar.streams import none_in_order, sort
 from dissect.nfs4.columnar.window import Window, Work
 from dissect.nfs4.exact import UNDECODED, kind_of
 from dissect.nfs4.gather import Gather
@@ -38,6 +38,8 @@ _APART = 128
 _WINDOWS = 32
 _FLOOD = 1 << 16
 """Beginnings of connections in a chunk from which on no window has more frames than this."""
+_CAREFUL = HELD_OCTETS // 8
+"""Payload octets of a window at most, where connections may come to hold too much within the chunk."""
 _WAYS = 1 << 18
 """Ways numbered before the numbers begin again: of a flood few come back."""
 
@@ -132,11 +134,19 @@ class _Decoder:
                 cuts.append(each)
         # connections that begin in a window are all kept until its end
         flood = range(_FLOOD, count, _FLOOD) if len(again) > _FLOOD else ()
-        return [*sorted({*(each for each in cuts[:_WINDOWS] if each < count), *flood}), count]
+        return [*sorted({*(each for each in cuts[:_WINDOWS] if each < count), *flood, *self._careful(segments)}), count]
+
+    def _careful(self, segments: Segments) -> list[int]:
+        """Where windows are to end so that few of them may come to hold too much."""
+        if not self._lanes.may_give_up(int(segments.length.sum()), int(np.count_nonzero(segments.length))):
+            return []
+        passed = np.cumsum(segments.length) // _CAREFUL
+        found: list[int] = segments.frame[np.flatnonzero(passed[1:] != passed[:-1]) + 1].tolist()
+        return [each for each in found if each]
 
     def _window(self, span: Span, others: list[tuple[int, list[Segment | Other]]]) -> Batch | None:
         met = {self._ways.between(item) for _, items in others for item in items if isinstance(item, Segment)}
-        found = sort(span, self._lanes, met)
+        found = none_in_order(span) if self._may_give_up(span, others) else sort(span, self._lanes, met)
         window = Window(span, found, self._lanes)
         keys: dict[bytes, int] = {b"": 0}
         credentials: dict[Credential | None, int] = {None: 0}
@@ -153,6 +163,13 @@ class _Decoder:
         batch = batch_of(self._gather, decoded, keys, credentials)
         numbers = self._lanes.reordered()
         return renumbered(batch, numbers) if batch is not None and numbers else batch
+
+    def _may_give_up(self, span: Span, others: list[tuple[int, list[Segment | Other]]]) -> bool:
+        """Whether connections may come to hold too much within a window: who gives up then depends on what each of them
+        holds at that segment."""
+        odd = [item.length for _, items in others for item in items if isinstance(item, Segment) and item.length]
+        length = span.segments.length[span.lo : span.hi]
+        return self._lanes.may_give_up(int(length.sum()) + sum(odd), int(np.count_nonzero(length)) + len(odd))
 
     def _one(self, segment: Segment) -> Work:
         return segment.frame << FRAME_SHIFT, segment.frame << FRAME_SHIFT, lambda: self._lanes.segment(segment)

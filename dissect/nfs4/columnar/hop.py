@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.bounds import RECORD_OCTETS
-from dissect.nfs4.columnar.held import Held
 from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.rpc.held import Held
 from dissect.nfs4.rpc.resync import LAST_FRAGMENT, MARK_OCTETS, contradicts
 
 STREAM_SHIFT = 42

@@ -8,11 +8,11 @@ from dataclasses import field
 from dissect.nfs4.batch import Event
 from dissect.nfs4.bounds import NFS_PORTS
 from dissect.nfs4.columnar.endpoints import Way
-from dissect.nfs4.columnar.held import Held
 from dissect.nfs4.columnar.numbers import Numbers, reorder
 from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.flow import Flow
 from dissect.nfs4.gather import Gather
+from dissect.nfs4.rpc.held import LONG_OCTETS, Held
 from dissect.nfs4.rpc.match import Matched, UnderWay
 from dissect.nfs4.rpc.resync import CALL_OCTETS, MARK_OCTETS
 from dissect.nfs4.rpc.voice import Nature
@@ -33,33 +33,15 @@ class Lanes(Streams):
         super().__init__(gather, nfs_ports)
         self._begun: list[TcpConnection] = []
         self._connections.begun = self._begun
-        self._held: dict[tuple[Flow, int], Held] = {}
-        "what was begun in a direction, where that is not all in the connection itself"
-
-    def segment(self, segment: SegmentLike) -> None:
-        """A segment by itself."""
-        source, destination = (segment.source, segment.source_port), (segment.destination, segment.destination_port)
-        key = (source, destination) if source <= destination else (destination, source)
-        connection = self._connections.current(key)
-        if connection is not None and (flow := self._flows.get(connection.conn)) is not None:
-            self._restore(flow)
-        super().segment(segment)
-
-    def _close(self, flow: Flow) -> None:
-        self._restore(flow, ends=True)
-        super()._close(flow)
-
-    def _restore(self, flow: Flow, *, ends: bool = False) -> None:
-        """Put into a connection what is to be in it where it is read segment by segment; `ends`: no more is."""
-        for direction in (0, 1):
-            held = self._held.pop((flow, direction), None)
-            if held is not None and not (ends and held.short):
-                flow._voices[direction]._records._buffer = held.octets()
 
     def begun(self, flow: Flow, direction: int) -> Held:
         """The record of a direction of which the end has not come, with its mark."""
-        held = self._held.get((flow, direction))
-        return Held(flow._voices[direction]._records._buffer) if held is None else held
+        records = flow._voices[direction]._records
+        return Held(records._buffer) if records._long is None else records._long
+
+    def may_give_up(self, octets: int, segments: int) -> bool:
+        """Whether connections may come to hold too much before so many octets in so many segments have come."""
+        return self._holdings.may_exceed(octets, segments)
 
     def reordered(self) -> Numbers:
         """Number the connections that began since the last call as if they had begun frame by frame: `reorder`."""
@@ -87,9 +69,7 @@ class Lanes(Streams):
         """Leave a direction as the exact decoder would have, had it taken the segments one by one."""
         write_back(flow, direction, passed)
         if passed.tail is not None:
-            self._held.pop((flow, direction), None)
-            if passed.held.thin:
-                self._held[flow, direction] = passed.held
+            self._holdings.put(flow, direction, flow.weight(direction))
 
     def flow(self, way: Way) -> Flow | None:
         """The connection that has these endpoints now."""
@@ -109,7 +89,7 @@ class Lanes(Streams):
             and not flow._matcher._read
             and not any(flow._matcher._early)
             and not any(half._waiting for half in flow.connection.halves)
-            and not any(voice._records._buffer or voice._records._body or voice._held for voice in flow._voices)
+            and not any(voice._records.weight() or voice._held for voice in flow._voices)
         )
 
     def told(self, flow: Flow, segment: SegmentLike) -> None:
@@ -236,13 +216,14 @@ def write_back(flow: Flow, direction: int, passed: Passed) -> None:
     # Of a record that shows what it is, only the segment matters in which it ends: where in the others it lay is
     # asked of what only may be a record.
     if passed.spoke or len(passed.held) >= SURE_OCTETS:
-        records._spans = []
-    records._spans += [
-        (base + each[2] + each[3], half.previous if each is passed.tail else _origin(each, base, wire))
-        for each in passed.origins
-    ]
-    records._buffer = passed.held.start() if passed.held.thin else passed.held.octets()
-    records._span = records._offset = 0
+        records._trail.clear()
+    for each in passed.origins:
+        origin = half.previous if each is passed.tail else _origin(each, base, wire)
+        records._trail.add(base + each[2] + each[3], origin)
+    long = len(passed.held) >= LONG_OCTETS
+    records._long = passed.held if long else None
+    records._buffer = bytearray() if long else passed.held.octets()
+    records._offset = 0
     records._at = half.next - len(passed.held)
     records._last = half.previous
 

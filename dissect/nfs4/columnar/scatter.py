@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from dissect.nfs4.columnar.chunk import Chunk
-from dissect.nfs4.columnar.held import Held
 from dissect.nfs4.columnar.hop import Found, Pieces
 from dissect.nfs4.columnar.lay import Records
 from dissect.nfs4.columnar.space import SLACK, Index
+from dissect.nfs4.rpc.held import Held
 from dissect.nfs4.rpc.resync import MARK_OCTETS
 
 HEAD_OCTETS = 1024

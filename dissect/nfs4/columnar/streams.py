@@ -112,6 +112,15 @@ def sort(span: Span, lanes: Lanes, others: Collection[int]) -> Sorted:
     return Sorted(streams=streams, pieces=pieces, segment=segment, slow=slow)
 
 
+def none_in_order(span: Span) -> Sorted:
+    """All segments of a window are to be taken one by one."""
+    none = np.zeros(0, np.int64)
+    pieces = Pieces(
+        space=span.chunk.space, stream=none, at=none, length=none, payload=none, bounds=np.zeros(1, np.int64)
+    )
+    return Sorted(streams=[], pieces=pieces, segment=none, slow=np.arange(span.lo, span.hi))
+
+
 def _members(groups: Groups, span: Span, lanes: Lanes, others: Collection[int]) -> _Members:
     connections: dict[tuple[object, object], _Connection] = {}
     members = _Members(owner=[], direction=[], expected=np.zeros(len(groups), np.int64))
@@ -280,4 +289,4 @@ def _shown(groups: Groups, members: _Members, fine: Mask, span: Span) -> tuple[l
     return stood(span, groups, own), acknowledged(span, groups, other)
 
 
-__all__ = ["Sorted", "Stream", "sort"]
+__all__ = ["Sorted", "Stream", "none_in_order", "sort"]

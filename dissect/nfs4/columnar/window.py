@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from dissect.nfs4.batch import FRAME_SHIFT, MESSAGE, Credential, Gap, Kind, Marks
 from dissect.nfs4.bounds import RECORDS_A_FRAME
-from dissect.nfs4.columnar.held import Held
 from dissect.nfs4.columnar.holes import Hole
 from dissect.nfs4.columnar.hop import hop, tear
 from dissect.nfs4.columnar.lanes import SURE_OCTETS, Lanes, leave_under_way, under_way
@@ -23,6 +22,7 @@ from dissect.nfs4.columnar.streams import Sorted, Stream
 from dissect.nfs4.const import NFS_PROGRAM, NFS_V4, PROC_COMPOUND
 from dissect.nfs4.flow import Call, Flow, Reply
 from dissect.nfs4.message import CallHeader
+from dissect.nfs4.rpc.held import Held
 from dissect.nfs4.rpc.match import UnderWay
 from dissect.nfs4.rpc.record import Record
 from dissect.nfs4.sets import distinct

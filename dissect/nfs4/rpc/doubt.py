@@ -13,12 +13,15 @@ from dissect.nfs4.dataclass import dataclass
 KEPT = 4
 """Places kept for a half-connection; a later one pushes out the first."""
 
+DOUBT_OCTETS = 1024
+"""Octets kept of such a record: the operations before file data."""
+
 _end = attrgetter("end")
 
 
 @dataclass(slots=True, eq=False)
 class Doubt:
-    """`body`: the record up to the hole; `end`: where in the stream it would end."""
+    """`body`: the record up to the hole, or its beginning; `end`: where in the stream it would end."""
 
     body: bytes
     end: int

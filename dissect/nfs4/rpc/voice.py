@@ -40,12 +40,13 @@ _CLOSED = (Nature.OTHER, Nature.TLS, Nature.RDMA)
 class Voice:
     """One direction of a conversation. Until its nature is known replies and holes are kept: `believe` frees them."""
 
-    __slots__ = ("_held", "_octets", "_probe", "_records", "_replies", "nature", "slips", "surplus")
+    __slots__ = ("_held", "_octets", "_probe", "_records", "_replies", "_whole", "nature", "slips", "surplus")
 
-    def __init__(self, *, assumed: bool) -> None:
+    def __init__(self, *, assumed: bool, whole: bool = False) -> None:
+        self._whole = whole
         self.nature = Nature.RPC if assumed else Nature.OPEN
         self.slips = self.surplus = 0
-        self._records = Records()
+        self._records = Records(whole=whole)
         self._held: list[Record | Hole] = []
         self._octets = 0
         self._replies = 0
@@ -77,7 +78,7 @@ class Voice:
         """Read no further."""
         self.nature = nature
         self._count()
-        self._records = Records()
+        self._records = Records(whole=self._whole)
         self._held = []
 
     def close(self) -> list[Record | Hole]:
@@ -87,6 +88,21 @@ class Voice:
         out = self._heard(self._records.close())
         self._count()
         return out
+
+    @property
+    def weight(self) -> int:
+        """Octets held, as `Records.weight` has them. What is kept back is kept with its file data."""
+        if self.nature is not Nature.OPEN:
+            return self._records.weight()
+        kept = sum(len(thing.data) for thing in self._held if isinstance(thing, Record))
+        return self._records.weight(data=True) + kept
+
+    def give_up(self) -> list[Record | Hole]:
+        """Hold no more than the beginning of a record. What has not shown its nature yet is not read any further."""
+        if self.nature is not Nature.OPEN:
+            return self._heard(self._records.give_up())
+        self.stop(Nature.OTHER)
+        return []
 
     def awaits(self, xid: int) -> bool:
         """Whether a message with this xid is being read whose end has not come."""
@@ -125,7 +141,7 @@ class Voice:
         if self._probe and self._records.slipped_on.startswith(_TLS_HANDSHAKE):
             self.stop(Nature.TLS)
         elif self.nature is Nature.RPC and self._records.slipped_on == _MPA:
-            self._records = Records()
+            self._records = Records(whole=self._whole)
             self.stop(Nature.RDMA)
         elif self.nature is Nature.OPEN:
             if self._replies:

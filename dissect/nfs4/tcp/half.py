@@ -15,7 +15,7 @@ from bisect import bisect_right
 from operator import attrgetter
 from typing import NamedTuple
 
-from dissect.nfs4.bounds import BEHIND_OCTETS, REORDER_FRAMES, STALLED_OCTETS
+from dissect.nfs4.bounds import BEHIND_OCTETS, REORDER_FRAMES, SEGMENT_OCTETS, STALLED_OCTETS
 from dissect.nfs4.dataclass import dataclass
 
 LOSS = "loss"
@@ -106,6 +106,7 @@ class Half:
         "_seq",
         "_seq_at",
         "_waiting",
+        "_waits",
         "_wire",
         "acked",
         "fin",
@@ -141,6 +142,7 @@ class Half:
         self._seq = 0
         self._seq_at: int | None = None
         self._waiting: list[Piece] = []
+        self._waits = 0  # octets in them
         self._wire = 0
         self.first_seq: int | None = None
         self.segments = self.octets = self.retransmissions = 0
@@ -161,7 +163,7 @@ class Half:
         self.next = start = self._position(isn + 1)
         self.previous = Origin(frame, time, start, start, self._wire)
         waiting, self._waiting = self._waiting, []
-        self.octets = 0
+        self.octets = self._waits = 0
         for piece in waiting:
             self._insert(piece.at, piece.data, piece.octets, piece.origin)
         out: list[Item] = [Start(start, True)]
@@ -214,11 +216,21 @@ class Half:
             self._expire(frame, out)
         return out
 
-    def close(self) -> list[Item]:
-        """No segment follows: what waits is delivered, with its holes and the one at the end."""
+    @property
+    def weight(self) -> int:
+        """Octets that wait behind holes, with what is known of their segments."""
+        return self._waits + SEGMENT_OCTETS * len(self._waiting)
+
+    def give_up(self) -> list[Item]:
+        """All holes are final: what waits is delivered."""
         out: list[Item] = []
         while self._waiting:
             self._skip(out)
+        return out
+
+    def close(self) -> list[Item]:
+        """No segment follows: what waits is delivered, with its holes and the one at the end."""
+        out = self.give_up()
         if (lost := self._lost()) is not None:
             out.append(lost)
             self.next = lost.at + lost.octets
@@ -267,8 +279,10 @@ class Half:
         while at < end:
             stop = min(end, waiting[index].at) if index < len(waiting) else end
             if at < stop:
-                waiting.insert(index, Piece(at, data[at - base : stop - base], stop - at, origin))
+                piece = Piece(at, data[at - base : stop - base], stop - at, origin)
+                waiting.insert(index, piece)
                 self.octets += stop - at
+                self._waits += len(piece.data)
                 index += 1
             if index == len(waiting):
                 break
@@ -290,6 +304,7 @@ class Half:
         count = 0
         while count < len(waiting) and waiting[count].at == self.next:
             self._deliver(waiting[count], out)
+            self._waits -= len(waiting[count].data)
             count += 1
         if count:
             passed = any(piece.origin is self.stalled for piece in waiting[:count])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dissect.nfs4.batch import Marks
 from dissect.nfs4.bounds import RECORD_OCTETS
-from dissect.nfs4.rpc import record as module
+from dissect.nfs4.rpc import search as module
 from dissect.nfs4.rpc.doubt import KEPT
 from dissect.nfs4.rpc.record import Record, Records
 from dissect.nfs4.tcp.half import LOSS, SNAPLEN, Half, Hole, Item, Origin, Piece

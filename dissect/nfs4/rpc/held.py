@@ -16,6 +16,9 @@ from dissect.nfs4.xdr import Reader, XdrError
 HEAD_OCTETS = 1024
 """Octets of a record in which the operations before its file data must fit."""
 
+LONG_OCTETS = MARK_OCTETS + HEAD_OCTETS
+"""Octets of a record with its mark from which on it is looked for file data."""
+
 _LEAST = 4 << 10
 """Octets of file data below which they are kept."""
 
@@ -30,11 +33,14 @@ _RESULTS: dict[int, int] = {**_ARGUMENTS, Op.SEQUENCE: 36, Op.PUTFH: 0}
 class Held:
     """The octets of a stream from a record's mark on, as far as they came; those given up read as zeros."""
 
-    __slots__ = ("_gone", "_head", "_known", "_tail", "_until")
+    __slots__ = ("_all", "_data", "_gone", "_head", "_known", "_tail", "_until")
 
-    def __init__(self, octets: bytes | bytearray = b"") -> None:
-        """Begin with what is there; a bytearray is taken over."""
+    def __init__(self, octets: bytes | bytearray = b"", *, everything: bool = False) -> None:
+        """Begin with what is there; a bytearray is taken over. `everything`: file data are kept too."""
+        self._all = everything
         self._head = octets if isinstance(octets, bytearray) else bytearray(octets)
+        self._data = 0
+        "octets of file data that came"
         self._gone = 0
         self._tail = bytearray()
         self._until = 0
@@ -54,6 +60,11 @@ class Held:
     def short(self) -> bool:
         """Whether file data of which octets were given up did not come whole: no more than `start` can be decoded."""
         return self.thin and len(self) < self._until
+
+    @property
+    def weight(self) -> int:
+        """Octets without those of file data."""
+        return len(self) - self._data
 
     def octets(self) -> bytearray:
         """All of them."""
@@ -83,14 +94,16 @@ class Held:
     def add(self, count: int, octets: Callable[[int, int], bytes]) -> None:
         """So many more came; `octets` gives those of them between two places."""
         taken = 0
-        if not self._known and len(self) + count >= MARK_OCTETS + HEAD_OCTETS:
-            taken = max(MARK_OCTETS + HEAD_OCTETS - len(self), 0)
+        if not self._known and len(self) + count >= LONG_OCTETS:
+            taken = max(LONG_OCTETS - len(self), 0)
             self._head += octets(0, taken)
             self._look()
         if self._until > len(self):
             passed = min(self._until - len(self), count - taken)
-            self._gone += passed
-            taken += passed
+            self._data += passed
+            if not self._all:
+                self._gone += passed
+                taken += passed
         rest = octets(taken, count) if count > taken else b""
         if self._gone:
             self._tail += rest
@@ -107,8 +120,9 @@ class Held:
         start, stop = found[0] + MARK_OCTETS, found[1] + MARK_OCTETS
         have = len(self._head)
         self._until = stop
-        if have > start:
-            self._gone = min(have, stop) - start
+        self._data = max(min(have, stop) - start, 0)
+        if self._data and not self._all:
+            self._gone = self._data
             self._tail = self._head[start + self._gone :]
             del self._head[start:]
 

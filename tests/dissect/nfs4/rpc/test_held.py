@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from same import compare
 
-from dissect.nfs4.columnar.held import Held, file_data
 from dissect.nfs4.columnar.lanes import Lanes
+from dissect.nfs4.rpc.held import Held, file_data
 from wire.dialogue import CLIENT, Connection, Session, Wire, op
 
 DATA = bytes(range(256)) * 48
@@ -108,7 +108,8 @@ def test_file_data_are_not_carried(monkeypatch: Any) -> None:
 
     def watched(self: Lanes, *given: Any) -> None:
         before(self, *given)
-        most.append(max((len(held) - len(held.start()) for held in self._held.values()), default=0))
+        records = [voice._records for flow in self._flows.values() for voice in flow._voices]
+        most.extend(len(each._long) - len(each._long.start()) for each in records if each._long is not None)
 
     monkeypatch.setattr(Lanes, "write_back", watched)
     wire = Wire()
