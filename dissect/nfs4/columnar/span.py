@@ -39,12 +39,8 @@ class Span:
     def time(self, position: int) -> int:
         return int(self.chunk.time[self.segments.frame[position]])
 
-    def segment(self, position: int) -> Segment:
-        """A segment as the exact decoder takes it."""
-        return self.segments_at([position])[0]
-
     def segments_at(self, positions: Sequence[int] | Index) -> list[Segment]:
-        """Those at some positions."""
+        """The segments at some positions as the exact decoder takes them."""
         here, data, ways = self.segments, memoryview(self.chunk.space.data), self.ways.ways
         frame = here.frame[positions]
         columns = (

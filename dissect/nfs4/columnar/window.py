@@ -21,6 +21,7 @@ from dissect.nfs4.columnar.span import Span
 from dissect.nfs4.columnar.streams import Sorted, Stream
 from dissect.nfs4.const import NFS_PROGRAM, NFS_V4, PROC_COMPOUND
 from dissect.nfs4.flow import Call, Flow, Reply
+from dissect.nfs4.link.segment import Segment
 from dissect.nfs4.message import CallHeader
 from dissect.nfs4.rpc.held import Held
 from dissect.nfs4.rpc.match import UnderWay
@@ -175,10 +176,14 @@ class Window:
                 [final for begin, final in waits.get(int(self._lane[index]) >> 1, ()) if begin <= frame], default=0
             )
             work.append((due << FRAME_SHIFT if due > frame else id, id, self._odd(lanes, flows, index)))
-        for stream in self._streams:
-            for position in stream.ends:
-                if self._fine[self._streams.index(stream)]:
-                    work.append(self._end(lanes, stream, position))
+        ends = [
+            (stream.flow, position)
+            for stream, fine in zip(self._streams, self._fine.tolist(), strict=True)
+            if fine
+            for position in stream.ends
+        ]
+        for (flow, _), segment in zip(ends, self._span.segments_at([each[1] for each in ends]), strict=True):
+            work.append(self._end(lanes, flow, segment))
         return work
 
     def _odd(self, lanes: Lanes, flows: dict[int, Flow], index: int) -> Callable[[], None]:
@@ -236,13 +241,8 @@ class Window:
         )
         return hole.final << FRAME_SHIFT, frame << FRAME_SHIFT, lambda: lanes.event(gap)
 
-    def _end(self, lanes: Lanes, stream: Stream, position: int) -> Work:
-        number = self._span.number(position)
-
-        def run() -> None:
-            lanes.told(stream.flow, self._span.segment(position))
-
-        return number << FRAME_SHIFT, number << FRAME_SHIFT, run
+    def _end(self, lanes: Lanes, flow: Flow, segment: Segment) -> Work:
+        return segment.frame << FRAME_SHIFT, segment.frame << FRAME_SHIFT, lambda: lanes.told(flow, segment)
 
     def _octets(self, stream: int, base: int, start: int, stop: int) -> bytes:
         return self._sorted.pieces.joined(stream, base + start, base + stop)
