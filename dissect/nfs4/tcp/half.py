@@ -12,6 +12,7 @@ that was seen.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -48,9 +49,10 @@ def farther(known: Shown | None, seq: int, frame: int, time: int) -> Shown:
 
 class Origin:
     """The captured segment that octets were taken from. `start` and `end` are its positions as sent, `ahead` the
-    payload octets of its half-connection captured before it, `parts` how many records were found to end in it."""
+    payload octets of its half-connection captured before it, `parts` how many records were found to end in it,
+    `waiting` how many pieces of it lie behind a hole."""
 
-    __slots__ = ("ahead", "end", "frame", "parts", "start", "time")
+    __slots__ = ("ahead", "end", "frame", "parts", "start", "time", "waiting")
 
     def __init__(self, frame: int, time: int, start: int, end: int, ahead: int) -> None:
         self.frame = frame
@@ -58,7 +60,7 @@ class Origin:
         self.start = start
         self.end = end
         self.ahead = ahead
-        self.parts = 0
+        self.parts = self.waiting = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Half:
     """Reassembles one direction; every method that moves the stream on returns what came of it, in stream order."""
 
     __slots__ = (
+        "_behind",
         "_seq",
         "_seq_at",
         "_waiting",
@@ -143,6 +146,7 @@ class Half:
         self._seq_at: int | None = None
         self._waiting: list[Piece] = []
         self._waits = 0  # octets in them
+        self._behind: deque[Origin] | None = None
         self._wire = 0
         self.first_seq: int | None = None
         self.segments = self.octets = self.retransmissions = 0
@@ -164,6 +168,8 @@ class Half:
         self.previous = Origin(frame, time, start, start, self._wire)
         waiting, self._waiting = self._waiting, []
         self.octets = self._waits = 0
+        for piece in waiting:
+            piece.origin.waiting = 0
         for piece in waiting:
             self._insert(piece.at, piece.data, piece.octets, piece.origin)
         out: list[Item] = [Start(start, True)]
@@ -204,8 +210,12 @@ class Half:
         if self.octets == known:
             self.retransmissions += 1
         else:
-            if self.stalled is None and self._waiting:
-                self.stalled = origin
+            if origin.waiting:
+                if self._behind is None:
+                    self._behind = deque()
+                self._behind.append(origin)
+                if self.stalled is None:
+                    self.stalled = origin
             self._drain(out)
         return out
 
@@ -281,6 +291,7 @@ class Half:
             if at < stop:
                 piece = Piece(at, data[at - base : stop - base], stop - at, origin)
                 waiting.insert(index, piece)
+                origin.waiting += 1
                 self.octets += stop - at
                 self._waits += len(piece.data)
                 index += 1
@@ -303,17 +314,21 @@ class Half:
         waiting = self._waiting
         count = 0
         while count < len(waiting) and waiting[count].at == self.next:
+            waiting[count].origin.waiting -= 1
             self._deliver(waiting[count], out)
             self._waits -= len(waiting[count].data)
             count += 1
         if count:
-            passed = any(piece.origin is self.stalled for piece in waiting[:count])
             del waiting[:count]
-            if passed or not waiting:
-                self._find_stall()
+            self._find_stall()
 
     def _find_stall(self) -> None:
-        self.stalled = min((piece.origin for piece in self._waiting), key=attrgetter("frame", "ahead"), default=None)
+        """The first captured of what waits. Segments come in the order of the capture: each is looked at twice, however
+        many holes there are."""
+        behind = self._behind
+        while behind and not behind[0].waiting:
+            behind.popleft()
+        self.stalled = behind[0] if behind else None
 
     def _expire(self, frame: int, out: list[Item]) -> None:
         while self.stalled is not None and (
