@@ -171,6 +171,7 @@ def episodes(
 
 def _clusters(address: str, signs: list[tuple[int, int, Sign | None]], census: Census) -> list[Episode]:
     groups: list[list[tuple[int, int, Sign | None]]] = []
+    settled: tuple[int, int, Sign | None] | None = None
     for sign in signs:
         current = groups[-1] if groups else None
         if current is None or (
@@ -178,12 +179,14 @@ def _clusters(address: str, signs: list[tuple[int, int, Sign | None]], census: C
             and census.first_good(address, current[-1][0] + 1, sign[0] - 1) is not None
         ):
             groups.append([sign])
-            continue
-        settled = [s for s in current if isinstance(s[2], InstanceChange)]
-        if settled and (isinstance(sign[2], InstanceChange) or _refuses_after(sign[2], settled[-1])):
+            settled = None
+        elif settled and (isinstance(sign[2], InstanceChange) or _refuses_after(sign[2], settled)):
             groups.append([sign])  # the first change is over: this begins another
+            settled = None
         else:
             current.append(sign)
+        if isinstance(sign[2], InstanceChange):
+            settled = sign
     out = []
     for group in groups:
         instance = next((s[2] for s in group if isinstance(s[2], InstanceChange)), None)

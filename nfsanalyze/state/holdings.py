@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import TypeVar
 
 import numpy as np
@@ -42,21 +44,30 @@ def holdings(
     ids: Ids,
     client_of: Mapping[int, int],
 ) -> Iterator[Holding]:
-    """By recovery, in order."""
+    """By recovery, in order. `held`: under the clientid that was lost."""
     place = {conn: (client_of.get(conn), link.server_address) for conn, link in links.items()}
-    new, complete, mine = _opened(opened, place), _by_place(confirms, place), _by_place(held, place)
+    new, mine = _opened(opened, place), _by_place(held, place)
+    complete = _by_place([c for c in confirms if c.op == "RECLAIM_COMPLETE"], place)
+    for those in complete.values():
+        those.sort(key=_when)
+    under: dict[tuple[_Place, bytes | None], list[Held]] = defaultdict(list)
+    for (client, address), things in mine.items():
+        for h in things:
+            under[(client, address), h.clientid or ids.clientid(h.session or h.other, address)].append(h)
     for r in recoveries:
         done = r.confirm or r.session
         if r.phase is not Phase.CONFIRMED or r.identity is None or done is None:
             continue
         there = r.client, r.address
         rows = new.get(there)
-        after = rows.call[rows.time > done.time].tolist() if rows is not None else []
-        completed = [c for c in complete[there] if c.op == "RECLAIM_COMPLETE" and c.time > done.time]
-        first = min(completed, key=lambda c: (c.time, c.frame), default=None)
+        after = rows.call[np.flatnonzero(rows.time > done.time)[:1]].tolist() if rows is not None else []
+        completed = complete.get(there, [])
+        at = bisect_right(completed, done.time, key=attrgetter("time"))
+        first = completed[at] if at < len(completed) else None
+        candidates = mine.get(there, ()) if r.old_clientid is None else under.get((there, r.old_clientid), ())
         yield Holding(
             recovery=r,
-            held=tuple(h for h in mine[there] if _held(h, r, ids)),
+            held=tuple(h for h in candidates if _held(h, r)),
             opened=moment(trace, after[0]) if after else None,
             completed=Moment(time=first.time, frame=first.frame) if first is not None else None,
         )
@@ -87,9 +98,10 @@ def _opened(opened: Opens, place: Mapping[int, _Place]) -> dict[_Place, Opens]:
     return {there: new.picked(np.sort(np.concatenate(rows))) for there, rows in parts.items()}
 
 
-def _held(h: Held, r: Recovery, ids: Ids) -> bool:
-    """Held under the clientid that was lost when the refusal came."""
-    if h.time >= r.trigger.time or (h.until is not None and h.until <= r.trigger.frame):
-        return False
-    clientid = h.clientid or ids.clientid(h.session or h.other, r.address)
-    return r.old_clientid is None or clientid == r.old_clientid
+def _held(h: Held, r: Recovery) -> bool:
+    """Held when the refusal came."""
+    return h.time < r.trigger.time and (h.until is None or h.until > r.trigger.frame)
+
+
+def _when(c: Confirm) -> tuple[int, int]:
+    return c.time, c.frame

@@ -5,6 +5,7 @@ RFC 7530 section 9.6.2: STALE_CLIENTID is answered by SETCLIENTID. A client that
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -61,6 +62,8 @@ def stale_runs(
     asked: dict[tuple[str, str], list[Moment]] = defaultdict(list)
     for o in owners:
         asked[o.link.client_address, o.link.server_address].append(Moment(time=o.time, frame=o.frame))
+    for there in asked.values():
+        there.sort(key=_place_in_time)
     place = {conn: (client_of.get(conn), link.client_address, link.server_address) for conn, link in links.items()}
     calls = _calls(trace, place, {place[e.link.conn] for series in refused.values() for e in series})
     of_id: dict[bytes, list[Lease]] = defaultdict(list)
@@ -91,17 +94,22 @@ def _when(e: StateError) -> tuple[int, int]:
     return e.call_time or e.time, e.frame
 
 
+def _place_in_time(m: Moment) -> tuple[int, int]:
+    return m.time, m.frame
+
+
 _End = tuple[str, Moment]
 
 
 def _split(
     series: Sequence[StateError], asked: Sequence[Moment], leases: Sequence[Lease], late: int
 ) -> list[tuple[list[StateError], _End | None]]:
-    """Runs, and what ends each."""
+    """Runs, and what ends each; `asked` is by time."""
     out: list[tuple[list[StateError], _End | None]] = []
     for e in series:
         time, _ = _when(e)
-        ends = [("identity", m) for m in asked if m.time >= time - late]
+        at = bisect_left(asked, (time - late, 0), key=_place_in_time)
+        ends = [("identity", m) for m in asked[at : at + 1]]
         ends += [("accepted", m) for lease in leases if (m := _accepted(lease, time)) is not None]
         end = min(ends, key=lambda x: (x[1].time, x[1].frame), default=None)
         if out and out[-1][1] == end:

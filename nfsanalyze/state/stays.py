@@ -95,11 +95,15 @@ def begins(change: Change) -> Moment:
 def _turns(owners: Iterable[ClientOwner]) -> bool:
     """One owner with one verifier is answered c1, c2 and c1 again: an instance that lost c1 does not give it out anew
     (RFC 7530 section 16.33, RFC 8881 section 18.35), so several take turns."""
-    granted: dict[tuple[object, ...], list[bytes]] = defaultdict(list)
+    latest: dict[tuple[object, ...], bytes] = {}
+    before: set[tuple[object, ...]] = set()
     for o in owners:
-        order = granted[o.minor, o.owner, o.verifier]
-        if o.clientid in order[:-1]:
+        asked = o.minor, o.owner, o.verifier
+        if not o.clientid or o.clientid == latest.get(asked):
+            continue
+        if (*asked, o.clientid) in before:
             return True
-        if o.clientid and order[-1:] != [o.clientid]:
-            order.append(o.clientid)
+        if asked in latest:
+            before.add((*asked, latest[asked]))
+        latest[asked] = o.clientid
     return False

@@ -21,8 +21,9 @@ _SHOWN = 5
 
 def stale_renewals(case: Case) -> Iterator[Row]:
     """stale_renewals."""
+    told = _told(case)
     for r in case.aftermath.stale_runs:
-        seconds, assumed = _lease_time(case, r)
+        seconds, assumed = _lease_time(told, r)
         times = [m.time for m in r.calls]
         steps = [b - a for a, b in pairwise(times)]
         yield {
@@ -47,13 +48,26 @@ def stale_renewals(case: Case) -> Iterator[Row]:
         }
 
 
-def _lease_time(case: Case, r: StaleRun) -> tuple[float, bool]:
+_Told = dict[tuple[str, bytes | None], float]
+"""Lease times by server address, and of each clientid there."""
+
+
+def _told(case: Case) -> _Told:
+    """Of the first lease that shows one."""
+    told: _Told = {}
+    for lease in case.leases:
+        time = case.lease_times[lease.lease]
+        if time.source != "assumed":
+            for address in lease.addresses:
+                told.setdefault((address, lease.clientid), time.seconds)
+                told.setdefault((address, None), time.seconds)
+    return told
+
+
+def _lease_time(told: _Told, r: StaleRun) -> tuple[float, bool]:
     """The lease time of the clientid, else of any lease at that address that shows one."""
-    there = [x for x in case.leases if r.server_address in x.addresses]
-    mine = [x for x in there if x.clientid == r.clientid]
-    known = [case.lease_times[x.lease] for x in [*mine, *there]]
-    told = next((t for t in known if t.source != "assumed"), None)
-    return (told.seconds, False) if told is not None else (DEFAULT_LEASE_S, True)
+    seconds = told.get((r.server_address, r.clientid), told.get((r.server_address, None)))
+    return (seconds, False) if seconds is not None else (DEFAULT_LEASE_S, True)
 
 
 def graces(case: Case) -> Iterator[Row]:

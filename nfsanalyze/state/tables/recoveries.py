@@ -60,12 +60,6 @@ def _harmless(case: Case, e: StateError) -> bool:
     )
 
 
-def _detected(case: Case, r: Recovery) -> Detected | None:
-    return next(
-        (d for d in case.detected if r.identity is not None and d.foreign.owner.frame == r.identity.frame), None
-    )
-
-
 def _outcome(case: Case, r: Recovery) -> str:
     if r.failed or any(_loss_of(case, r, {})):
         return "recovered-with-loss" if r.phase is Phase.CONFIRMED or not r.repeated else "repeated"
@@ -79,32 +73,28 @@ def _outcome(case: Case, r: Recovery) -> str:
 
 def recoveries(case: Case) -> Iterator[Row]:
     """recoveries."""
+    detected = {d.foreign.owner.frame: d for d in reversed(case.detected)}
+    leases: dict[tuple[int | None, bytes | None], list[Lease]] = defaultdict(list)
+    for each in case.leases:
+        leases[each.client, each.clientid].append(each)
+    refused: dict[bytes, list[StateError]] = defaultdict(list)
+    for e in case.errors:
+        if e.status == int(Status.CLIENTID_BUSY) and e.key is not None:
+            refused[e.key].append(e)
     for r in case.recoveries:
         change = change_near(case.changes, r.address, r.trigger.time)
-        found = _detected(case, r)
+        found = detected.get(r.identity.frame) if r.identity is not None else None
         live = found.foreign if found else None
         lease = next(
             (
                 lease
-                for lease in case.leases
-                if live is not None
-                and (lease.client, lease.clientid) == (r.client, r.new_clientid)
-                and live.other_address in lease.addresses
+                for lease in leases.get((r.client, r.new_clientid), ())
+                if live is not None and live.other_address in lease.addresses
             ),
             None,
         )
         done = r.confirm or r.session
-        busy = next(
-            (
-                e
-                for e in case.errors
-                if e.status == int(Status.CLIENTID_BUSY)
-                and e.time >= r.last
-                and e.key is not None
-                and e.key == r.new_clientid
-            ),
-            None,
-        )
+        busy = next((e for e in refused.get(r.new_clientid or b"", ()) if e.time >= r.last), None)
         detection, at = _detection(r, found)
         yield {
             "recovery": r.recovery,

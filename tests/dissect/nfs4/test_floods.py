@@ -126,7 +126,7 @@ def test_a_record_in_a_million_fragments_is_read_in_one_go() -> None:
 
 
 def behind_holes(count: int) -> float:
-    """CPU seconds for a half-connection of which every second octet is missing, none of them given up before the end."""
+    """CPU seconds for a half-connection of which every second octet is missing."""
     least = math.inf
     for _ in range(3):
         half = Half()
