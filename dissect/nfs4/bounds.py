@@ -55,7 +55,8 @@ UNANSWERED_CALLS = 16384
 """Calls without a reply remembered for each direction of a connection; the oldest is forgotten first."""
 
 UNANSWERED_OF_XID = 64
-"""The same for one xid, sent again and again."""
+"""The same for one xid, sent again and again; and so many replies with one xid wait for a call that is still being
+read."""
 
 CALLBACK_PROGRAMS = 4096
 """Announced callback programs remembered."""

@@ -122,8 +122,9 @@ class Flow:
         """Whether the call of a reply may still come, now that the capture is at `frame`."""
         seen = self._frontier()
         known = frame if seen is None else min(frame, seen)
-        call_side = self._voices[1 - early.direction]
-        return known <= early.record.frame + REPLY_EARLY_FRAMES or call_side.awaits(xid_of(early.record))
+        if known <= early.record.frame + REPLY_EARLY_FRAMES:
+            return True
+        return self._voices[1 - early.direction].awaits(xid_of(early.record)) and not self._matcher.crowded(early)
 
     def give_up(self, early: Early) -> Reply | None:
         """No call will come for this reply; None if one did."""

@@ -86,6 +86,10 @@ class Matcher:
         """No call will come for this reply. None if one came already."""
         return Reply(early.record, early.direction, None) if self._forget(early) else None
 
+    def crowded(self, early: Early) -> bool:
+        """Whether more replies with its xid wait than one call, sent again and again, could have."""
+        return len(self._early[early.direction].get(xid_of(early.record), ())) > UNANSWERED_OF_XID
+
     def leave(self) -> Iterator[Reply]:
         """Give up all replies that are without a call."""
         for replies in self._early:

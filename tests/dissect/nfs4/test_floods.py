@@ -12,15 +12,17 @@ from decoded import taken
 from same import compare
 
 from dissect.nfs4 import streams
+from dissect.nfs4.bounds import REPLY_EARLY_FRAMES, UNANSWERED_OF_XID
 from dissect.nfs4.exact import exact
 from dissect.nfs4.gather import Gather
 from dissect.nfs4.link.segment import Segment
+from dissect.nfs4.link.unwrap import Unwrapper
 from dissect.nfs4.rpc.record import Record, Records
 from dissect.nfs4.streams import Streams
 from dissect.nfs4.tcp.connection import SYN
 from dissect.nfs4.tcp.half import Half, Hole, Origin, Piece, Start
 from wire import frames, rpc
-from wire.dialogue import CLIENT, Connection, Wire
+from wire.dialogue import CLIENT, SERVER, Connection, Wire
 
 
 def syns(number: int, *, port: int = 80, first: int = 1) -> Iterator[Segment]:
@@ -142,3 +144,24 @@ def behind_holes(count: int) -> float:
 
 def test_many_holes_cost_no_more_each_than_few() -> None:
     assert behind_holes(8000) <= 10 * behind_holes(2000)
+
+
+def test_replies_to_a_call_that_never_ends_are_not_all_kept() -> None:
+    wire = Wire()
+    connection = wire.connect("10.0.0.11:871", "10.0.0.1:2049")
+    call = rpc.call(7, 1, bytes(3000), rpc.auth_sys(b"client1"))
+    connection.segment(CLIENT, 0x18, struct.pack(">I", 0x80000000 | len(call)) + call[:500])
+    reply = struct.pack(">IIIIIIII", 0x80000000 | 28, 7, 1, 0, 0, 0, 0, 10001)
+    for _ in range(5_000):
+        connection.segment(SERVER, 0x18, reply)
+    compare(wire.pcap(), 1 << 22, 50_000)
+    gather = Gather()
+    reader = Streams(gather)
+    unwrapper, kept = Unwrapper(), 0
+    for frame in taken(wire):
+        reader.advance(frame.number)
+        for item in unwrapper.feed(frame, frame.number):
+            assert isinstance(item, Segment)
+            reader.segment(item)
+        kept = max(kept, len(reader._early))
+    assert REPLY_EARLY_FRAMES < kept <= REPLY_EARLY_FRAMES + 64 + 2 * UNANSWERED_OF_XID
