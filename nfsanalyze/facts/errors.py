@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ LOST_FLAGS = (
     | Seq4Status.RESTART_RECLAIM_NEEDED
 )
 
+_Asked = Callable[[int], tuple[Mapping[int, bytes], bytes | None]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateError:
@@ -63,8 +66,10 @@ class StateError:
 def state_errors(trace: Trace, links: dict[int, Link]) -> list[StateError]:
     """All refusals by frame; of SEQUENCE flags only each first reply of a run on one connection."""
     failed = _fresh_replies(trace, np.flatnonzero(among(trace.ops["status"], TELLING)))
-    out = [_error(trace, links, at, None) for at in failed.tolist()]
-    out += [_error(trace, links, at, flags) for at, flags in _flagged(trace)]
+    # a reply may refuse any number of operations, one after the other: their call is read once
+    asked = lru_cache(maxsize=1)(partial(_asked, trace))
+    out = [_error(trace, links, asked, at, None) for at in failed.tolist()]
+    out += [_error(trace, links, asked, at, flags) for at, flags in _flagged(trace)]
     return sorted((e for e in out if e is not None), key=lambda e: (e.frame, e.op))
 
 
@@ -94,20 +99,24 @@ def _fresh_replies(trace: Trace, at: NDArray[np.intp]) -> NDArray[np.intp]:
     return found
 
 
-def _error(trace: Trace, links: dict[int, Link], at: int, flags: int | None) -> StateError | None:
+def _asked(trace: Trace, call: int) -> tuple[Mapping[int, bytes], bytes | None]:
+    """What each operation of a call names, by its index, and the session the call came in."""
+    o, keys, session = trace.ops, {}, None
+    for at in trace.ops_of(call) if call >= 0 else ():
+        keys[int(o["index"][at])] = key = trace.keys[int(o["key"][at])]
+        if int(o["op"][at]) == Op.SEQUENCE:
+            session = key
+    return keys, session
+
+
+def _error(trace: Trace, links: dict[int, Link], asked: _Asked, at: int, flags: int | None) -> StateError | None:
     m, o = trace.messages, trace.ops
     row = int(o["row"][at])
     link = links.get(int(m["conn"][row]))
     if link is None:
         return None
-    call, index, op = trace.answer(row), int(o["index"][at]), int(o["op"][at])
-    key = session = None
-    for other in trace.ops_of(call) if call >= 0 else ():
-        value = trace.keys[int(o["key"][other])]
-        if int(o["op"][other]) == Op.SEQUENCE:
-            session = value
-        if int(o["index"][other]) == index:
-            key = value
+    call, op = trace.answer(row), int(o["op"][at])
+    keys, session = asked(call)
     status = int(o["status"][at]) if flags is None else None
     return StateError(
         frame=trace.frame(row),
@@ -120,7 +129,7 @@ def _error(trace: Trace, links: dict[int, Link], at: int, flags: int | None) -> 
         status=status,
         status_name=status_name(status) if status is not None else _flag_names(flags or 0),
         flags=flags,
-        key=key or None,
+        key=keys.get(int(o["index"][at])) or None,
         session=session or (trace.keys[int(o["key"][at])] or None if op == Op.SEQUENCE else None),
     )
 

@@ -5,6 +5,8 @@ A busy session has millions of them: only runs of a flag and refusals become Pyt
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -91,11 +93,13 @@ def slot_errors(trace: Trace) -> list[SlotError]:
     if not len(at):
         return []
     accepted = _Accepted(trace)
+    # a reply may refuse any number of them: their call is looked through once
+    sequence = lru_cache(maxsize=1)(partial(_sequence, trace))
     out = []
     for place in at.tolist():
         reply = int(o["row"][place])
         call = trace.answer(reply)
-        asked = next((x for x in trace.ops_of(call) if int(o["op"][x]) == Op.SEQUENCE), None) if call >= 0 else None
+        asked = sequence(call)
         key = int(o["key"][asked]) if asked is not None else 0
         slot = int(o["slot"][asked]) if asked is not None else None
         out.append(
@@ -109,6 +113,12 @@ def slot_errors(trace: Trace) -> list[SlotError]:
             )
         )
     return out
+
+
+def _sequence(trace: Trace, call: int) -> int | None:
+    """The first SEQUENCE of a call."""
+    op = trace.ops["op"]
+    return next((at for at in trace.ops_of(call) if int(op[at]) == Op.SEQUENCE), None) if call >= 0 else None
 
 
 class _Accepted:

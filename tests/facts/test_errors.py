@@ -6,6 +6,8 @@ import pytest
 
 from nfsanalyze.facts.errors import StateError, state_errors
 from nfsanalyze.facts.roles import links
+from nfsanalyze.facts.sequences import slot_errors
+from nfsanalyze.facts.trace import Trace
 from scenarios.facts import traced
 from wire.dialogue import Connection, Session, Wire, op
 
@@ -75,3 +77,36 @@ def test_a_refusal_whose_call_is_missing() -> None:
     c.call("RENEW", clientid=7, lost=True).reply("NFS4ERR_STALE_CLIENTID")
     (error,) = told(c)
     assert (error.call_frame, error.key, error.status_name) == (None, None, "NFS4ERR_STALE_CLIENTID")
+
+
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many operations each look into a message gave."""
+    looks: list[int] = []
+    real = Trace.ops_of
+
+    def ops_of(trace: Trace, row: int) -> range:
+        found = real(trace, row)
+        looks.append(len(found))
+        return found
+
+    monkeypatch.setattr(Trace, "ops_of", ops_of)
+    return looks
+
+
+def test_a_call_is_read_once_however_many_of_its_operations_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = reads(monkeypatch)
+    c = connection()
+    for first in (0, 500):
+        c.compound([op("RENEW", clientid=first + n) for n in range(50)]).reply(["NFS4ERR_STALE_CLIENTID"] * 50)
+    assert [e.key for e in told(c)] == [(first + n).to_bytes(8, "big") for first in (0, 500) for n in range(50)]
+    assert looks == [50, 50]
+
+
+def test_the_sequence_of_a_call_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = reads(monkeypatch)
+    c = connection(1)
+    sequence = op("SEQUENCE", session=SESSION, sequenceid=1, slot=3)
+    c.compound([sequence] * 50).reply(["NFS4ERR_BADSLOT"] * 50)
+    errors = slot_errors(traced(c.wire))
+    assert {(e.session, e.slot) for e in errors} == {(SESSION, 3)}
+    assert (len(errors), looks) == (50, [50])
