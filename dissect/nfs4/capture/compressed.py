@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from dissect.nfs4.capture.errors import UnsupportedFormat
+from dissect.nfs4.capture.ration import Ration
 from dissect.nfs4.capture.stream import DamagedStream
 
 _INPUT = 1 << 18
@@ -135,7 +136,7 @@ COMPRESSIONS: tuple[tuple[str, tuple[bytes, ...], Callable[[Read], Iterator[byte
 """Name, first bytes, and what inflates: a generator of pieces that raises DamagedStream, UnsupportedFormat."""
 
 
-def inflater(inflate: Callable[[Read], Iterator[bytes]], read: Read) -> Callable[[int], bytes]:
+def inflater(inflate: Callable[[Read], Iterator[bytes]], ration: Ration) -> Callable[[int], bytes]:
     """A read function over the inflated bytes. Pieces come as they fall, never more than PIECE bytes long."""
-    pieces = inflate(read)
+    pieces = ration.watched(inflate(ration.read))
     return lambda _size: next(pieces, b"")

@@ -17,6 +17,7 @@ from dissect.nfs4.capture.linktypes import link_type_name
 from dissect.nfs4.capture.pcap import MAGICS, read_pcap
 from dissect.nfs4.capture.pcapng import MAGIC as PCAPNG_MAGIC
 from dissect.nfs4.capture.pcapng import read_pcapng
+from dissect.nfs4.capture.ration import Ration
 from dissect.nfs4.capture.snoop import MAGIC as SNOOP_MAGIC
 from dissect.nfs4.capture.snoop import read_snoop
 from dissect.nfs4.capture.stream import ENDS, CutShort, Source
@@ -201,7 +202,8 @@ def _recognise(stream: BinaryIO, tally: Tally) -> tuple[str, Source, Iterator[Fr
     suffix = ""
     for name, magics, inflate in COMPRESSIONS:
         if head.startswith(magics):
-            source = Source(inflater(inflate, _Rejoined(head, source.read).read))
+            ration = Ration(_Rejoined(head, source.read).read)
+            source = Source(inflater(inflate, ration), ration)
             head, suffix = source.more(0, _HEAD), f"+{name}"
             break
     if not head:

@@ -79,7 +79,7 @@ def _frames(source: Source, file: Header) -> Iterator[Frame]:
     header, unpack = record.size, record.unpack_from
     tick, link_type = file.tick, file.link_type
     buffer = source.buffer
-    at, end, number = FILE_HEADER, len(buffer), 0
+    at, end, number, allowed = FILE_HEADER, len(buffer), 0, 0
     while True:
         if end - at < header:
             buffer = source.more(at, header)
@@ -99,6 +99,8 @@ def _frames(source: Source, file: Header) -> Iterator[Frame]:
             at, body, end = 0, header, len(buffer)
             if end - body < captured:
                 raise CutShort(source.base, "the file ends inside a record")
+        if number >= allowed:
+            allowed = source.allowed(source.base + body - header, number)
         at = body + captured
         number += 1
         if captured > original:

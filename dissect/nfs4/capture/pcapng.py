@@ -60,7 +60,7 @@ def read_pcapng(source: Source, tally: Tally) -> Iterator[Frame] | None:
     head = source.more(0, _HEAD)
     if len(head) < _HEAD:
         return None
-    return _frames(source, Sections(tally, head))
+    return _frames(source, Sections(source, tally, head))
 
 
 _HEAD = 16
@@ -68,9 +68,9 @@ _HEAD = 16
 
 class Sections:
     """What is known at some place in a file: the byte order and the interfaces of its section, the last frame's number
-    and time. `head`: the first bytes of the file; raises UnsupportedFormat as `read_pcapng` does."""
+    and time. `head`: the first bytes of `source`; raises UnsupportedFormat as `read_pcapng` does."""
 
-    def __init__(self, tally: Tally, head: bytes) -> None:
+    def __init__(self, source: Source, tally: Tally, head: bytes) -> None:
         layout = _LAYOUTS.get(head[8:12])
         if layout is None:
             raise UnsupportedFormat("pcapng without a byte order: the first block is damaged")
@@ -82,6 +82,15 @@ class Sections:
         "of this section, with their places among those of all sections"
         self.number = self.clock = 0
         self.tally = tally
+        self.blocks = 0
+        "of all kinds, so far"
+        self._source, self._allowed = source, 0
+
+    def count(self, offset: int) -> None:
+        """Count a block that is whole. Raises CutShort if it is one too many."""
+        if self.blocks >= self._allowed:
+            self._allowed = self._source.allowed(offset, self.blocks)
+        self.blocks += 1
 
     def begin(self, buffer: Buffer, at: int, offset: int) -> tuple[int, int, int]:
         """Type, length and padded size of a block, from its first BLOCK_LEAST bytes. Raises CutShort."""
@@ -182,6 +191,7 @@ def _frames(source: Source, sections: Sections) -> Iterator[Frame]:
                 raise CutShort(offset, "the file ends inside a block")
         else:
             stop = at + size - 4
+        sections.count(offset)
         sections.end(buffer, at, stop, kind, total, offset)
         if (frame := sections.take(kind, buffer, at + 8, stop, offset)) is not None:
             yield frame

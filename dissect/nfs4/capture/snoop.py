@@ -47,7 +47,7 @@ def flaw(offset: int, captured: int, length: int) -> str:
 def _frames(source: Source, link_type: int) -> Iterator[Frame]:
     header, unpack = _RECORD.size, _RECORD.unpack_from
     buffer = source.buffer
-    at, end, number = _FILE_HEADER.size, len(buffer), 0
+    at, end, number, allowed = _FILE_HEADER.size, len(buffer), 0, 0
     while True:
         if end - at < header:
             buffer = source.more(at, header)
@@ -65,6 +65,8 @@ def _frames(source: Source, link_type: int) -> Iterator[Frame]:
             # A last record may lack its padding: nothing of the packet is missing then.
             if end < header + captured:
                 raise CutShort(source.base, "the file ends inside a record")
+        if number >= allowed:
+            allowed = source.allowed(source.base + at, number)
         body = at + header
         at = min(at + length, end)
         number += 1

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+
+from dissect.nfs4.capture.ration import TOO_LONG, TOO_MANY, Ration, TooLong
 
 CHUNK = 1 << 20
 """Bytes asked for at a time."""
@@ -35,10 +38,12 @@ class Source:
     A failing read ends the stream and leaves its reason in `damage`.
     """
 
-    __slots__ = ("_read", "base", "buffer", "damage")
+    __slots__ = ("_read", "base", "buffer", "damage", "ration")
 
-    def __init__(self, read: Callable[[int], bytes | None]) -> None:
+    def __init__(self, read: Callable[[int], bytes | None], ration: Ration | None = None) -> None:
         self._read = read
+        self.ration = ration
+        "what a compressed stream may unpack to"
         self.base = 0
         "offset in the stream of `buffer[0]`"
         self.buffer = b""
@@ -52,9 +57,21 @@ class Source:
             return self._read(size) or b""
         except DamagedStream as damage:
             self.damage = str(damage)
+        except TooLong:
+            self.damage = TOO_LONG
         except OSError as error:
             self.damage = f"reading failed: {error.strerror or error}"
         return b""
+
+    def allowed(self, offset: int, before: int) -> int:
+        """How many records are believed up to the one at this offset of the stream, `before` which were so many. Raises
+        CutShort if it is one too many."""
+        if self.ration is None:
+            return sys.maxsize
+        records = self.ration.records(offset)
+        if before >= records:
+            raise CutShort(offset, TOO_MANY)
+        return records
 
     def more(self, at: int, need: int) -> bytes:
         """Forget what lies before `at` and read on until `need` bytes follow; fewer only at the end of the stream."""

@@ -14,6 +14,7 @@ from dissect.nfs4.capture.stream import CutShort
 from dissect.nfs4.columnar.chunk import FRAMES, Chunk, as_captured
 from dissect.nfs4.columnar.feed import Stretch
 from dissect.nfs4.columnar.leap import Layout, Mask, follow
+from dissect.nfs4.columnar.ration import believed
 from dissect.nfs4.columnar.space import Index, Space
 
 
@@ -26,6 +27,7 @@ class Pcap:
         self._file = file = read_header(head)
         self._fields = Struct(file.order + "IIII").unpack_from
         self._number = 0
+        self._source = capture.source
         # The upper half of the seconds stays the same for hours.
         upper = 2 if file.order == "<" else 0
 
@@ -53,8 +55,11 @@ class Pcap:
         """The records that are whole; returns where the first begins that is not. Raises CutShort."""
         space, file = stretch.space, self._file
         starts, at = follow(space, stretch.start, stretch.stop, self._layout)
-        for low in range(0, len(starts), FRAMES):
-            yield self._chunk(space, stretch.stop, starts[low : low + FRAMES])
+        good = believed(self._source, stretch, starts, self._number)
+        for low in range(0, len(good), FRAMES):
+            yield self._chunk(space, stretch.stop, good[low : low + FRAMES])
+        if len(good) < len(starts):
+            self._source.allowed(stretch.offset + int(starts[len(good)]), self._number)
         left = stretch.stop - at
         if left >= file.record and (reason := flaw(stretch.offset + at, *self._fields(space.data, at))):
             raise CutShort(stretch.offset + at, reason)

@@ -26,6 +26,7 @@ from dissect.nfs4.capture.stream import CutShort
 from dissect.nfs4.columnar.chunk import FRAMES, Chunk, as_captured
 from dissect.nfs4.columnar.feed import Stretch
 from dissect.nfs4.columnar.leap import Layout, Mask, follow
+from dissect.nfs4.columnar.ration import believed
 from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.sets import distinct
 
@@ -40,7 +41,8 @@ class Pcapng:
     begins = 0
 
     def __init__(self, capture: Capture, head: bytes) -> None:
-        self._sections = Sections(capture.tally, head)
+        self._source = capture.source
+        self._sections = Sections(self._source, capture.tally, head)
         self._skipped: tuple[int, int, int] | None = None
 
     def take(self, stretch: Stretch) -> Generator[Chunk, None, int]:
@@ -53,8 +55,13 @@ class Pcapng:
         while True:
             starts, upto = follow(space, at, stretch.stop, _LAYOUTS[sections.layout.order])
             sizes = np.diff(starts, append=upto)
-            for low in range(0, len(starts), FRAMES):
-                yield from self._blocks(stretch, starts[low : low + FRAMES], sizes[low : low + FRAMES])
+            good = len(believed(self._source, stretch, starts, sections.blocks))
+            for low in range(0, good, FRAMES):
+                run = slice(low, min(low + FRAMES, good))
+                yield from self._blocks(stretch, starts[run], sizes[run])
+            sections.blocks += good
+            if good < len(starts):
+                sections.count(stretch.offset + int(starts[good]))
             at = upto
             left, offset = stretch.stop - at, stretch.offset + at
             if left < BLOCK_LEAST:
@@ -70,6 +77,7 @@ class Pcapng:
                 # Nothing of it is wanted but its end, however far that is.
                 self._skipped = kind, total, offset
                 return at + size - 4
+            sections.count(offset)
             at = self._one(stretch, at, kind, total, size)
 
     def _skip(self, stretch: Stretch, kind: int, total: int, offset: int) -> int:
@@ -77,6 +85,7 @@ class Pcapng:
         at = stretch.start
         if stretch.stop - at < 4:
             raise CutShort(offset, "the file ends inside a block")
+        self._sections.count(offset)
         self._sections.end(stretch.space.data, at, at, kind, total, offset)
         self._sections.take(kind, b"", 0, 0, offset)
         self._skipped = None

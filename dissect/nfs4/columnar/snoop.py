@@ -14,6 +14,7 @@ from dissect.nfs4.capture.stream import CutShort
 from dissect.nfs4.columnar.chunk import FRAMES, Chunk, as_captured
 from dissect.nfs4.columnar.feed import Stretch
 from dissect.nfs4.columnar.leap import Layout, Mask, follow
+from dissect.nfs4.columnar.ration import believed
 from dissect.nfs4.columnar.space import Index, Space
 
 _LENGTHS = Struct(">III").unpack_from
@@ -28,6 +29,7 @@ class Snoop:
     def __init__(self, capture: Capture, head: bytes) -> None:
         self._link_type = capture.interfaces[0].link_type
         self._number = 0
+        self._source = capture.source
         self._layout = Layout(
             order=">",
             header=RECORD_HEADER,
@@ -41,8 +43,11 @@ class Snoop:
         """The records that are whole; returns where the first begins that is not. Raises CutShort."""
         space = stretch.space
         starts, at = follow(space, stretch.start, stretch.stop, self._layout)
-        for low in range(0, len(starts), FRAMES):
-            yield self._chunk(space, stretch.stop, starts[low : low + FRAMES])
+        good = believed(self._source, stretch, starts, self._number)
+        for low in range(0, len(good), FRAMES):
+            yield self._chunk(space, stretch.stop, good[low : low + FRAMES])
+        if len(good) < len(starts):
+            self._source.allowed(stretch.offset + int(starts[len(good)]), self._number)
         left = stretch.stop - at
         if left < RECORD_HEADER:
             if stretch.last and left:
@@ -54,6 +59,7 @@ class Snoop:
         if stretch.last:
             if left < RECORD_HEADER + captured:
                 raise CutShort(stretch.offset + at, "the file ends inside a record")
+            self._source.allowed(stretch.offset + at, self._number)
             # A last record may lack its padding: nothing of the packet is missing then.
             yield self._chunk(space, stretch.stop, np.array([at]))
             return stretch.stop
