@@ -59,7 +59,7 @@ def findings(out: Path, cases: Sequence[str]) -> pl.DataFrame:
     for case in cases:
         file = layout.facts_file(out, FINDINGS, case)
         if file.exists():
-            table = pl.read_parquet(file, hive_partitioning=False)
+            table = pl.read_parquet(file, glob=False, hive_partitioning=False)
             parts.append(table.select(pl.lit(case).alias(layout.PARTITION), *findings_schema()))
     return pl.concat(parts)
 

@@ -38,6 +38,7 @@ def batch_tables(out: Path) -> dict[str, pl.DataFrame | pl.LazyFrame]:
         # A version that knew fewer columns may have written some of them.
         found[name] = pl.scan_parquet(
             files,
+            glob=False,
             hive_partitioning=True,
             hive_schema={PARTITION: pl.String()},
             schema=schema,

@@ -187,10 +187,12 @@ def _summary(outcomes: Sequence[Outcome], kept: int, out: Path) -> str:
     troubled = [outcome for outcome in outcomes if outcome.status != "done"]
     if troubled:
         lines.append("not wholly analysed:")
-    lines += [f"  {o.case} ({o.status}): {printable(' '.join(o.error.split()))}" for o in troubled[:_SHOWN]]
+    lines += [f"  {printable(o.case)} ({o.status}): {printable(' '.join(o.error.split()))}" for o in troubled[:_SHOWN]]
     if len(troubled) > _SHOWN:
         lines.append(f"  ... and {len(troubled) - _SHOWN} more, see cases.csv")
-    lines.append(f"results in {out}: cases.csv, findings.jsonl, findings.parquet, metrics.prom, cases/, facts/")
+    lines.append(
+        f"results in {printable(str(out))}: cases.csv, findings.jsonl, findings.parquet, metrics.prom, cases/, facts/"
+    )
     return "\n".join(lines) + "\n"
 
 

@@ -120,6 +120,17 @@ def test_names_of_files_that_are_no_text(tmp_path: Path) -> None:
     assert "2 cases: 2 done" in batch(folder, "--out", out, "--jobs", 1).stdout
 
 
+def test_the_name_of_the_results_is_no_pattern_and_is_shown_inert(inputs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "o[\x1b[2J*"
+    told = batch(inputs / "a", "--out", out, "--jobs", 1).stdout
+    assert "\x1b" not in told
+    assert "o[\\x1b[2J*: cases.csv" in told
+    sql = "SELECT DISTINCT rule FROM findings WHERE rule = 'NFS302'"
+    command = [sys.executable, "-m", "nfsanalyze", "query", "--format", "csv", "--batch", str(out), sql]
+    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert asked.stdout.split() == ["rule", "NFS302"], asked.stderr
+
+
 def test_a_case_that_takes_too_long_or_too_much_is_ended(inputs: Path, tmp_path: Path) -> None:
     from nfsanalyze.batch import guard
     from nfsanalyze.batch.work import Limits, Options, Work
