@@ -231,3 +231,17 @@ def test_a_long_owner_is_shown_whole() -> None:
     text = render_text(case(client_owners=owners))
     assert wide(text, 80) == []
     assert [word for word in words if word not in text] == []
+
+
+def test_what_led_to_a_rule_is_looked_up_once_however_often_it_fired(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+
+    def chain(_: object, found: dict[str, Any]) -> str:
+        looks.append(found["rule"])
+        return ""
+
+    monkeypatch.setattr("nfsanalyze.reports.terminal.verdict._chain", chain)
+    report = case()
+    report["findings"] = [each for each in report["findings"] for _ in range(20)]
+    render_text(report)
+    assert len(looks) == len(set(looks)) == 3

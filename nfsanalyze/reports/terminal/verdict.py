@@ -149,7 +149,9 @@ def _quiet(report: dict[str, Any]) -> Iterator[str]:
 def _index(page: Page, view: View) -> None:
     """One line a rule that fired."""
     totals = Counter((f["severity"], f["rule"], f["title"]) for f in view.report["findings"])
-    chains = {(f["severity"], f["rule"]): _chain(view.report, f) for f in reversed(view.report["findings"])}
+    # of thousands by one rule the first tells the chain
+    firsts = {(f["severity"], f["rule"]): f for f in reversed(view.report["findings"])}
+    chains = {key: _chain(view.report, first) for key, first in firsts.items()}
     page.blank()
     page.columns(
         (
