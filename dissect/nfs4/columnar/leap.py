@@ -54,34 +54,36 @@ class Layout:
 def follow(space: Space, start: int, stop: int, layout: Layout) -> tuple[Index, int]:
     """Where the records begin, from `start` on, that are plausible and whole before `stop`, and where the first begins
     that is not."""
-    at, parts, reach = start, [], _REACH
-    while True:
+    at, parts, reach, good = start, [], _REACH, True
+    while good:
         before = at
-        at, found = _one_by_one(space, at, stop, layout, _SAMPLE)
-        parts.append(np.array(found, np.int64))
-        if len(found) < _SAMPLE:
+        found, at, good = _plausible(space, *_one_by_one(space, at, stop, layout, _SAMPLE), layout)
+        parts.append(found)
+        if not good or len(found) < _SAMPLE:
             break
         if at - before < _LONG * _SAMPLE and stop - at > 2 * _BLOCK:
-            more, at = _together(space, at, min(stop, at + reach), layout)
-            parts.append(more)
+            found, at, good = _plausible(space, *_together(space, at, min(stop, at + reach), layout), layout)
             reach *= 4
         else:
-            at, found = _one_by_one(space, at, stop, layout, _RUN)
-            parts.append(np.array(found, np.int64))
-    starts = np.concatenate(parts)
+            found, at, good = _plausible(space, *_one_by_one(space, at, stop, layout, _RUN), layout)
+        parts.append(found)
+    return np.concatenate(parts), at
+
+
+def _plausible(space: Space, found: Index | list[int], at: int, layout: Layout) -> tuple[Index, int, bool]:
+    """The records up to the first that is not plausible, where that or the next begins, and whether all are."""
+    starts = np.asarray(found, np.int64)
     if len(starts):
-        sizes = np.diff(starts, append=at)
-        wrong = np.flatnonzero(~layout.plausible(space, starts, sizes))
+        wrong = np.flatnonzero(~layout.plausible(space, starts, np.diff(starts, append=at)))
         if len(wrong):
-            at = int(starts[wrong[0]])
-            starts = starts[: wrong[0]]
-    return starts, at
+            return starts[: wrong[0]], int(starts[wrong[0]]), False
+    return starts, at, True
 
 
 def _one_by_one(
     space: Space, at: int, stop: int, layout: Layout, most: int | None = None, goals: dict[int, int] | None = None
-) -> tuple[int, list[int]]:
-    """Where the next record begins, and where those before it do; no further than to one of the `goals`."""
+) -> tuple[list[int], int]:
+    """Where records begin, and where the next one does; no further than to one of the `goals`."""
     unpack, data = Struct(layout.order + "I").unpack_from, space.data
     length_at, extra, align = layout.length_at, layout.extra, layout.align - 1
     last, found = stop - layout.header, []
@@ -95,7 +97,7 @@ def _one_by_one(
                 break
             found.append(at)
             at = following
-        return at, found
+        return found, at
     while at <= last and (goals is None or at not in goals):
         following = at + (unpack(data, at + length_at)[0] + extra + align & ~align)
         # A length of nothing leads nowhere, and is plausible nowhere.
@@ -105,7 +107,7 @@ def _one_by_one(
         at = following
         if len(found) == most:
             break
-    return at, found
+    return found, at
 
 
 def _together(space: Space, start: int, stop: int, layout: Layout) -> tuple[Index, int]:
@@ -121,7 +123,7 @@ def _together(space: Space, start: int, stop: int, layout: Layout) -> tuple[Inde
     while index is not None:
         last = int(broken[np.searchsorted(broken, index)])
         good[index : last + 1] = True
-        at, between = _one_by_one(space, int(ends[last]), stop, layout, goals=number)
+        between, at = _one_by_one(space, int(ends[last]), stop, layout, goals=number)
         steps += between
         index = number.get(at)
     starts = np.concatenate([place[good[chain]], np.array(steps, np.int64)])
