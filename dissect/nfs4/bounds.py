@@ -15,7 +15,8 @@ STALLED_OCTETS = 8 << 20
 
 HELD_OCTETS = 64 << 20
 """What may be held of all half-connections together: records without an end so far, and segments that wait behind a
-hole. Not counted are file data of READ and WRITE, which are not kept, and the first HELD_FREE_OCTETS of each
+hole. Octets are those captured. Not counted are file data of READ and WRITE where a record's first octets show
+them, which are not kept, and the first HELD_FREE_OCTETS of each
 half-connection. Beyond this those that hold most are given up until half of it is left, so that it happens seldom. Two
 hundred megabytes are a scan's usual peak: this is a third on top, and eight streams that wait for as much as they may.
 """
@@ -24,7 +25,8 @@ HELD_FREE_OCTETS = 2048
 """See HELD_OCTETS: no more than the objects of a half-connection take without any octet."""
 
 SEGMENT_OCTETS = 256
-"""What a waiting segment counts on top of its octets: so much is kept of it."""
+"""What a piece of a waiting segment counts on top of its captured octets: so much is kept of it. A segment that fills
+many holes becomes many pieces, but of all no more than two a segment: each counts for two."""
 
 BEHIND_OCTETS = 64 << 20
 """A data segment this far behind the one before it on its half-connection is of another connection on the same ports,

@@ -43,7 +43,7 @@ class Holdings:
 
     def may_exceed(self, octets: int, segments: int) -> bool:
         """Whether it can become too much before so many octets of payload more, in so many segments, have come."""
-        return self.octets + octets + SEGMENT_OCTETS * segments > HELD_OCTETS
+        return self.octets + octets + 2 * SEGMENT_OCTETS * segments > HELD_OCTETS
 
     def largest(self) -> list[tuple[Flow, int]]:
         """Those that have to give up what they hold, so that no more than half of the bound is left."""

@@ -225,6 +225,9 @@ class Records(Search):
             length, last = read_mark(self._buffer, self._offset)
             self._body += self._buffer[self._offset + MARK_OCTETS :]
             self._last = self._advance(have)
+            # A hole that the snaplen made may be the last for long: what is in the body is not to be held twice.
+            self._buffer.clear()
+            self._offset = 0
         self._left, self._more, self._torn = length + MARK_OCTETS - have, not last, True
         return True
 

@@ -75,7 +75,7 @@ class Voice:
         return held
 
     def stop(self, nature: Nature) -> None:
-        """Read no further."""
+        """Forget what is held; what is closed is read no further."""
         self.nature = nature
         self._count()
         self._records = Records(whole=self._whole)
@@ -98,10 +98,11 @@ class Voice:
         return self._records.weight(data=True) + kept
 
     def give_up(self) -> list[Record | Hole]:
-        """Hold no more than the beginning of a record. What has not shown its nature yet is not read any further."""
+        """Hold no more than the beginning of a record. What has not shown its nature yet has to show it anew."""
         if self.nature is not Nature.OPEN:
             return self._heard(self._records.give_up())
-        self.stop(Nature.OTHER)
+        self.stop(Nature.OPEN)
+        self._replies = 0
         return []
 
     def awaits(self, xid: int) -> bool:

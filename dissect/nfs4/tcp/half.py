@@ -79,6 +79,8 @@ class Piece:
     data: bytes
     octets: int
     origin: Origin
+    charged: int = 0
+    "what it counts while it waits, on top of its octets"
 
     @property
     def end(self) -> int:
@@ -145,7 +147,7 @@ class Half:
         self._seq = 0
         self._seq_at: int | None = None
         self._waiting: list[Piece] = []
-        self._waits = 0  # octets in them
+        self._waits = 0  # what they count
         self._behind: deque[Origin] | None = None
         self._wire = 0
         self.first_seq: int | None = None
@@ -171,7 +173,7 @@ class Half:
         for piece in waiting:
             piece.origin.waiting = 0
         for piece in waiting:
-            self._insert(piece.at, piece.data, piece.octets, piece.origin)
+            self._insert(piece.at, piece.data, piece.octets, piece.origin, piece.charged)
         out: list[Item] = [Start(start, True)]
         self._drain(out)
         self._find_stall()
@@ -229,7 +231,7 @@ class Half:
     @property
     def weight(self) -> int:
         """Octets that wait behind holes, with what is known of their segments."""
-        return self._waits + SEGMENT_OCTETS * len(self._waiting)
+        return self._waits
 
     def give_up(self) -> list[Item]:
         """All holes are final: what waits is delivered."""
@@ -277,8 +279,12 @@ class Half:
         self._seq = seq % _WRAP
         return self._seq_at
 
-    def _insert(self, at: int, data: bytes, octets: int, origin: Origin) -> None:
-        """Put what is new of a segment among the waiting pieces, which are sorted and do not overlap."""
+    def _insert(self, at: int, data: bytes, octets: int, origin: Origin, charged: int = 2 * SEGMENT_OCTETS) -> None:
+        """Put what is new of a segment among the waiting pieces, which are sorted and do not overlap.
+
+        One that fills many holes becomes many pieces; all of them together are no more than two a segment, so that
+        each segment counts for two, and once.
+        """
         base, end = at, at + octets
         if self.next is not None and at < self.next:
             at = self.next
@@ -289,11 +295,12 @@ class Half:
         while at < end:
             stop = min(end, waiting[index].at) if index < len(waiting) else end
             if at < stop:
-                piece = Piece(at, data[at - base : stop - base], stop - at, origin)
+                piece = Piece(at, data[at - base : stop - base], stop - at, origin, charged)
                 waiting.insert(index, piece)
                 origin.waiting += 1
                 self.octets += stop - at
-                self._waits += len(piece.data)
+                self._waits += len(piece.data) + charged
+                charged = 0
                 index += 1
             if index == len(waiting):
                 break
@@ -316,7 +323,7 @@ class Half:
         while count < len(waiting) and waiting[count].at == self.next:
             waiting[count].origin.waiting -= 1
             self._deliver(waiting[count], out)
-            self._waits -= len(waiting[count].data)
+            self._waits -= len(waiting[count].data) + waiting[count].charged
             count += 1
         if count:
             del waiting[:count]

@@ -104,7 +104,7 @@ def test_segments_behind_holes_count_and_their_holes_are_final() -> None:
     for connection in all_:
         connection.send(CLIENT, call(6, renew()))
         late.append(wire.frames.pop() if connection is not all_[0] else None)
-        for xid in range(7, 100):
+        for xid in range(7, 40):
             connection.send(CLIENT, call(xid, renew()))
     wire.frames += [frame for frame in late if frame is not None]
     decoded = read(wire)
@@ -114,7 +114,8 @@ def test_segments_behind_holes_count_and_their_holes_are_final() -> None:
     compare(wire.pcap(), 1 << 20, 20_000, 3_000)
 
 
-def test_what_has_not_shown_its_nature_counts_and_is_read_no_further() -> None:
+def test_what_has_not_shown_its_nature_counts_and_has_to_show_it_anew() -> None:
+    """What others hold must not make a connection vanish that speaks on."""
     wire = Wire()
     all_ = [wire.connect(f"10.0.0.{n}:4000", "10.1.0.1:9999") for n in range(1, 13)]
     answer = rpc.record(rpc.accepted(7, bytes(6_000)))
@@ -122,9 +123,54 @@ def test_what_has_not_shown_its_nature_counts_and_is_read_no_further() -> None:
         connection.send(SERVER, answer[:5_900])
     for connection in all_:
         connection.send(SERVER, answer[5_900:] + answer + answer)
-    decoded = read(wire)
-    assert 0 < len(decoded.connections) < 12
+    assert 0 < len(read(wire).connections) < 12
     compare(wire.pcap(), 1 << 20, 20_000)
+    for connection in all_:
+        connection.send(SERVER, answer * 5)
+    decoded = read(wire)
+    assert len(decoded.connections) == 12
+    assert 0 < len(notes(decoded)) < 12
+    compare(wire.pcap(), 1 << 20, 20_000)
+
+
+@pytest.mark.parametrize("size", [500, 1_100, 1_550, 2_000, 5_000, 20_000])
+def test_what_the_snaplen_cut_is_not_held_twice(size: int) -> None:
+    wire = Wire()
+    long, short = clients(wire, 2)
+    record = call(7, renew(1), attributes(40_000)) + call(8, renew(1))
+    fragment = rpc.record(call(3, renew(2), attributes(39_000))[4:], fragment=30_000)
+    long.send(CLIENT, record[:28_000])
+    short.send(CLIENT, fragment[:11_000])
+    long.send(CLIENT, record[28_000:28_500])
+    cut = short.segment(CLIENT, 0x10, fragment[11_000:11_500])
+    long.send(CLIENT, record[28_500:29_000])
+    long.send(CLIENT, record[29_000:])
+    compare(captured(wire, {cut: 14 + 20 + 20 + 100}), size)
+
+
+@pytest.mark.parametrize("size", [500, 1_100, 1_550, 2_000, 5_000, 20_000])
+def test_a_segment_that_fills_many_holes_counts_once(size: int) -> None:
+    wire = Wire()
+    long, torn = clients(wire, 2)
+    record = call(7, renew(1), attributes(40_000)) + call(8, renew(1))
+    other, base = call(3, renew(2), attributes(39_000)), torn.next_seq[CLIENT]
+    long.send(CLIENT, record[:30_500])
+    for at in range(100, 156, 2):
+        torn.segment(CLIENT, 0x10, other[at : at + 1], seq=base + at)
+    long.send(CLIENT, record[30_500:30_800])
+    torn.segment(CLIENT, 0x10, other[99:157], seq=base + 99)
+    long.send(CLIENT, record[30_800:31_100])
+    long.send(CLIENT, record[31_100:])
+    compare(wire.pcap(), size)
+
+
+def captured(wire: Wire, cut: dict[int, int]) -> bytes:
+    """The file, with so many octets captured of some frames."""
+    out = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1)
+    for number, (time, frame) in enumerate(wire.frames, 1):
+        data = frame[: cut.get(number, len(frame))]
+        out += struct.pack("<IIII", time // 10**9, time % 10**9, len(data), len(frame)) + data
+    return out
 
 
 @settings(max_examples=25)
