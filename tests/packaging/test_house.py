@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ("nfsanalyze", "dissect", "rules", "samples", "tests", "tools", "benchmarks", "docs", ".ci")
@@ -54,3 +56,22 @@ def test_constraints_are_plain_versions() -> None:
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*", line)] == []
     assert lines == sorted(lines, key=str.lower)
+
+
+def test_no_pin_asks_for_a_newer_python_than_we_do() -> None:
+    """A distribution of Linux may have the first release of a Python for years: pip would find no way to install."""
+    least = re.search(r'^requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert least is not None
+    pins = re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    wanted = {pin: _python_of(pin) for pin in pins}
+    assert sum(each is not None for each in wanted.values()) > len(pins) // 2
+    assert {pin for pin, each in wanted.items() if each and f"{least[1]}.0" not in SpecifierSet(each)} == set()
+
+
+def _python_of(pin: str) -> str | None:
+    """What the package says; None where it is not installed: those of other extras."""
+    try:
+        said = metadata(pin).get("Requires-Python")
+    except PackageNotFoundError:
+        return None
+    return str(said) if said else None
