@@ -17,7 +17,7 @@ _READERS: dict[str, type[Pcap] | type[Pcapng] | type[Snoop]] = {"pcap": Pcap, "p
 
 _FIRST = 4 << 20
 _LEAST = 64
-_ARRAYS = 1500
+_ARRAYS = 2000
 """Octets of the arrays that are made of a frame, about: where frames are short a chunk has fewer octets of them."""
 
 
