@@ -25,8 +25,11 @@ HELD_FREE_OCTETS = 2048
 """See HELD_OCTETS: no more than the objects of a half-connection take without any octet."""
 
 SEGMENT_OCTETS = 256
-"""What a piece of a waiting segment counts on top of its captured octets: so much is kept of it. A segment that fills
-many holes becomes many pieces, but of all no more than two a segment: each counts for two."""
+"""What a piece of a segment counts on top of its captured octets: so much is kept of it."""
+
+WAITING_OCTETS = 2 * SEGMENT_OCTETS
+"""The same of a segment that waits behind holes, however many it fills: all together become no more than two pieces
+each."""
 
 BEHIND_OCTETS = 64 << 20
 """A data segment this far behind the one before it on its half-connection is of another connection on the same ports,

@@ -6,7 +6,7 @@ when a record began, and whoever sends what never ends loses before those who do
 
 from __future__ import annotations
 
-from dissect.nfs4.bounds import HELD_OCTETS, SEGMENT_OCTETS
+from dissect.nfs4.bounds import HELD_OCTETS, WAITING_OCTETS
 from dissect.nfs4.flow import Flow
 
 
@@ -43,7 +43,7 @@ class Holdings:
 
     def may_exceed(self, octets: int, segments: int) -> bool:
         """Whether it can become too much before so many octets of payload more, in so many segments, have come."""
-        return self.octets + octets + 2 * SEGMENT_OCTETS * segments > HELD_OCTETS
+        return self.octets + octets + WAITING_OCTETS * segments > HELD_OCTETS
 
     def largest(self) -> list[tuple[Flow, int]]:
         """Those that have to give up what they hold, so that no more than half of the bound is left."""

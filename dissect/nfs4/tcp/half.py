@@ -16,7 +16,7 @@ from collections import deque
 from operator import attrgetter
 from typing import NamedTuple
 
-from dissect.nfs4.bounds import BEHIND_OCTETS, REORDER_FRAMES, SEGMENT_OCTETS, STALLED_OCTETS
+from dissect.nfs4.bounds import BEHIND_OCTETS, REORDER_FRAMES, STALLED_OCTETS, WAITING_OCTETS
 from dissect.nfs4.dataclass import dataclass
 
 LOSS = "loss"
@@ -279,7 +279,7 @@ class Half:
         self._seq = seq % _WRAP
         return self._seq_at
 
-    def _insert(self, at: int, data: bytes, octets: int, origin: Origin, charged: int = 2 * SEGMENT_OCTETS) -> None:
+    def _insert(self, at: int, data: bytes, octets: int, origin: Origin, charged: int = WAITING_OCTETS) -> None:
         """Put what is new of a segment among the waiting pieces, which are sorted and do not overlap.
 
         One that fills many holes becomes many pieces; all of them together are no more than two a segment, so that
