@@ -36,6 +36,24 @@ TABLES = (
         """,
     ),
     table(
+        "lease_pairs",
+        "Two leases of one client, minor version and server instance, both renewed after the later began. Of the leases held when another begins the 32 that began last are paired with it.",
+        "lease other_lease",
+        """
+        lease          u32       lease that began first (confirmed, or first seen)
+        other_lease    u32       the later one
+        client         u32       client instance
+        head           u32       server instance
+        minor_version  u32       minor version
+        first          time      from when both were held; where their addresses differ, and these were proven to be one instance
+        last           time      last accepted renewal of the one that was renewed no longer
+        origin_seen    bool      the capture shows how one of them was established, or both
+        data_server    bool      one of them is with a pNFS data server (which is nothing else)
+        same_flavor    bool?     their owners came with credentials of one kind (sys, gss, none); null = cannot be told
+        owners_apart   bool      their owners are of no known format and differ in more than the server's address
+        """,
+    ),
+    table(
         "renewal_runs",
         "Accepted renewals in runs: one connection, one way of renewing.",
         "lease first_frame conn how",

@@ -11,6 +11,7 @@ from nfsanalyze.engine.examples import example_tables
 from nfsanalyze.engine.loader import load_rule
 from nfsanalyze.engine.rule import Example
 from nfsanalyze.engine.sql import run_detect
+from nfsanalyze.state.pairs import BESIDE
 
 FOLDER = Path(__file__).resolve().parents[2] / "rules"
 CROWD = 1000
@@ -79,6 +80,11 @@ def test_leases_of_one_client(crowd: int) -> None:
         }
         for n in range(1, crowd + 1)
     ]
-    (found,) = rows("lease/NFS201.toml", clients=CLIENTS, leases=leases)
+    pairs = [
+        {"lease": n, "other_lease": m, "client": 1, "head": 1, "first": m, "last": 5000, "origin_seen": True}
+        for m in range(2, crowd + 1)
+        for n in range(max(m - BESIDE, 1), m)
+    ]
+    (found,) = rows("lease/NFS201.toml", clients=CLIENTS, leases=leases, lease_pairs=pairs)
     assert found["leases"] == len(found["clientids"]) == crowd
-    assert len(found["frames"]) <= PAIRS
+    assert len(found["frames"]) == crowd

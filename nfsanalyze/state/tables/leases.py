@@ -26,13 +26,12 @@ def leases(case: Case) -> Iterator[Row]:
     """leases."""
     for lease in case.leases:
         last, time = lease.last_renewal, case.lease_times[lease.lease]
-        stay = case.heads.stay(lease.address, lease.first.time)
         proof = [m for m in (lease.granted, lease.confirmed, lease.first, last) if m is not None]
         yield {
             "lease": lease.lease,
             "client": lease.client,
             "head": lease.head,
-            "head_since": stay.since if stay else lease.first.time,
+            "head_since": head_since(case, lease),
             "server_address": lease.address,
             "minor_version": lease.minor,
             "clientid": hexed(lease.clientid),
@@ -53,6 +52,12 @@ def leases(case: Case) -> Iterator[Row]:
             "after_takeover": _after_takeover(case, lease),
             "frames": sorted({m.frame for m in proof}),
         }
+
+
+def head_since(case: Case, lease: Lease) -> int:
+    """From when it is proven that other addresses share its instance."""
+    stay = case.heads.stay(lease.address, lease.first.time)
+    return stay.since if stay else lease.first.time
 
 
 def lease_time_at(case: Case) -> dict[tuple[int | None, str], float]:
