@@ -3,8 +3,8 @@
 The program declares some 250 values, and the standard decorator compiles up to seven functions for each when its module
 is loaded, which took an eighth of the scan of a small capture. Here a class is given its slots at once; what classes
 can share is shared; `__init__`, the one function that must be written for each, is written at the first instance; and
-what `dataclasses.fields`, `replace` and `asdict` ask for is made when they ask. Only what the program uses of the
-decorator is here: no inheritance of fields, no `__post_init__`, no order.
+what `dataclasses.fields` and `asdict` ask for is made when they ask; `replace` asks for nothing. Only what the program
+uses of the decorator is here: no inheritance of fields, no `__post_init__`, no order.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass
+    from dataclasses import dataclass, replace
 else:
     from dataclasses import MISSING, Field, FrozenInstanceError
     from dataclasses import dataclass as standard
@@ -24,6 +24,10 @@ else:
             raise TypeError("every class has slots")
         said = {"frozen": frozen, "kw_only": kw_only, "eq": eq, "unsafe_hash": unsafe_hash}
         return lambda cls: _slotted(cls, said)
+
+    def replace(value, **changes):
+        """As `dataclasses.replace`, for which the class would have to be made whole."""
+        return type(value)(**({name: getattr(value, name) for name in value.__slots__} | changes))
 
     def _slotted(cls, said):
         space = dict(cls.__dict__)
@@ -118,4 +122,4 @@ else:
             object.__setattr__(self, name, value)
 
 
-__all__ = ["dataclass"]
+__all__ = ["dataclass", "replace"]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from dissect.nfs4 import types as t
 from dissect.nfs4.const import OpenClaim
-from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.dataclass import dataclass, replace
 from nfsanalyze.facts.exchange import Exchange
 from nfsanalyze.facts.roles import Link
 from nfsanalyze.facts.trace import frame_of

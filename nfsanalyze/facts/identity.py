@@ -6,13 +6,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from dissect.nfs4 import types as t
 from dissect.nfs4.batch import Credential
 from dissect.nfs4.const import AuthFlavor
-from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.dataclass import dataclass, replace
 from nfsanalyze.facts import embedded
 from nfsanalyze.facts.exchange import Exchange
 from nfsanalyze.facts.owners import Owner, recognise

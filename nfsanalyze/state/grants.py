@@ -9,13 +9,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import accumulate
 
 import numpy as np
 
 from dissect.nfs4.const import ExchgidFlag
-from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.dataclass import dataclass, replace
 from nfsanalyze.facts.identity import ClientOwner, Confirm
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.disorder import MOST_NS, Slack

@@ -5,10 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
 
-from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.dataclass import dataclass, replace
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.declared import IMITABLE, NOTHING, Declared
 from nfsanalyze.state.instance import telling

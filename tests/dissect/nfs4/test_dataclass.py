@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import pytest
 
 from dissect.nfs4.dataclass import dataclass as ours
+from dissect.nfs4.dataclass import replace as replaced
 
 Decorator = Callable[..., Callable[[type], Any]]
 
@@ -157,6 +158,15 @@ def test_the_functions_of_dataclasses_take_them() -> None:
         replace(value, unknown=1)
     assert cls.__match_args__ == other.__match_args__
     assert mutable(ours).__match_args__ == mutable(standard).__match_args__
+
+
+def test_a_field_is_replaced_as_the_standard_does_it() -> None:
+    value = frozen(ours)(number=1, seen=[4])
+    assert replaced(value, text="new", number=2) == replace(value, text="new", number=2)
+    assert replaced(value).seen is value.seen
+    assert (value.number, value.text) == (1, "given")
+    with pytest.raises(TypeError):
+        replaced(value, unknown=1)
 
 
 def test_they_can_be_copied_and_sent() -> None:
