@@ -9,9 +9,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from functools import lru_cache
 
-from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.dataclass import dataclass, replace
 
 _V4 = re.compile(rb"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)")
 _V6 = re.compile(rb"[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:%[\w.-]+)?")
@@ -20,7 +20,11 @@ _HEADS = (b"\x02\x00", b"\x00\x02", b"\x10\x02", b"\x1a\x00", b"\x00\x1a", b"\x1
 _AHEAD = re.compile(rb"Solaris: |HAIKU:kernel:(?:.{8})?", re.DOTALL)
 """What stands before an address in formats that have no sockaddr: in Haiku's the server's, its port, the client's."""
 _NFS_PORTS = (b"\x08\x01", b"\x4e\x51")
+_OF_LITERALS = b"0123456789ABCDEFabcdef.:"
 PLACEHOLDER = b"\x00<server>\x00"
+
+_KEPT = 1 << 12
+"""Addresses whose readings are kept: the same few are asked for with each owner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,7 @@ class Hit:
     length: int
 
 
+@lru_cache(_KEPT)
 def canonical(text: str) -> str | None:
     """An address as its shortest text, without zone and brackets; v4-mapped IPv6 as IPv4. None if it is no address."""
     try:
@@ -43,6 +48,7 @@ def canonical(text: str) -> str | None:
     return str(mapped or parsed)
 
 
+@lru_cache(_KEPT)
 def packed(address: str) -> bytes:
     """The 4 or 16 bytes of an address."""
     return ipaddress.ip_address(address).packed
@@ -112,5 +118,13 @@ def differential(owner: bytes, address: str, other: bytes, other_address: str) -
 
 
 def _text_of(owner: bytes, address: str) -> Hit | None:
-    found = re.search(rb"(?<![0-9A-Fa-f.:])" + re.escape(address.encode()) + rb"(?![0-9A-Fa-f.:])", owner)
-    return Hit(address=address, how="text", offset=found.start(), length=len(address)) if found else None
+    """The address as text that is no part of a longer literal; a pattern for each address would cost more to compile
+    than all searching."""
+    text = address.encode()
+    at = owner.find(text)
+    while at >= 0:
+        end = at + len(text)
+        if not ((at and owner[at - 1] in _OF_LITERALS) or (end < len(owner) and owner[end] in _OF_LITERALS)):
+            return Hit(address=address, how="text", offset=at, length=len(address))
+        at = owner.find(text, at + 1)
+    return None

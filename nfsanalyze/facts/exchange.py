@@ -72,6 +72,7 @@ def exchanges(trace: Trace, links: dict[int, Link]) -> Iterator[Exchange]:
     replies = np.where(called, m["answer"][rows], rows)
     failed, sessions = failures(trace, replies), _sessions(trace, np.where(called, rows, -1))
     marks = m["marks"][rows] | np.where(replies >= 0, m["marks"][replies], 0)
+    known_marks = {mark: Marks(mark) for mark in distinct(marks).tolist()}
     columns = (
         np.where(called, ids[rows], 0),
         np.where(replies >= 0, ids[replies], 0),
@@ -102,7 +103,7 @@ def exchanges(trace: Trace, links: dict[int, Link]) -> Iterator[Exchange]:
             reply_status=status if at >= 0 else None,
             failed_at=index if index >= 0 else None,
             session=trace.keys[key] or None,
-            marks=Marks(mark),
+            marks=known_marks[mark],
             callback=kind >= Kind.CB_NULL_CALL,
         )
 

@@ -26,7 +26,7 @@ def printable(data: bytes | str) -> str:
     A backslash stays as it is, so escaping twice changes nothing; the exact bytes of an owner stand beside it in hex.
     """
     text = data.decode("utf-8", "surrogateescape") if isinstance(data, bytes) else data
-    return _SUSPECT.sub(_escape, text)
+    return text if text.isascii() and text.isprintable() else _SUSPECT.sub(_escape, text)
 
 
 def readable(path: str) -> str:

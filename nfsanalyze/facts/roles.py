@@ -109,7 +109,9 @@ def _tallies(trace: Trace) -> dict[int, Counter[tuple[int, int]]]:
     return out
 
 
-_SAYS = {  # kind -> (does its sender call?, is the caller the NFS server calling back?, weight)
+_SAYS: dict[
+    int, tuple[bool, bool, int]
+] = {  # kind -> (does its sender call?, is the caller the NFS server calling back?, weight)
     Kind.COMPOUND_CALL: (True, False, 100),
     Kind.COMPOUND_REPLY: (False, False, 100),
     Kind.NULL_CALL: (True, False, 10),
@@ -130,7 +132,7 @@ def _caller(tally: Counter[tuple[int, int]]) -> tuple[int, bool] | None:
     votes: Counter[tuple[int, bool]] = Counter()
     for (kind, direction), count in tally.items():
         if kind in _SAYS:
-            calls, callback, weight = _SAYS[Kind(kind)]
+            calls, callback, weight = _SAYS[kind]
             votes[(direction if calls else 1 - direction, callback)] += weight * min(count, 1000)
     forward = {key: n for key, n in votes.items() if not key[1]}
     if not votes:
@@ -172,8 +174,8 @@ def _link(
         answered=server_segments > 0,
         end=end,
         end_frame=end_frame,
-        calls=sum(n for (kind, _), n in tally.items() if kind == Kind.COMPOUND_CALL),
-        replies=sum(n for (kind, _), n in tally.items() if kind == Kind.COMPOUND_REPLY),
+        calls=tally[Kind.COMPOUND_CALL, 0] + tally[Kind.COMPOUND_CALL, 1],
+        replies=tally[Kind.COMPOUND_REPLY, 0] + tally[Kind.COMPOUND_REPLY, 1],
         flavor=flavor,
         gss_service=service,
         machinename=machinename,
@@ -212,8 +214,9 @@ def _credentials(trace: Trace) -> dict[int, list[Credential]]:
 
 
 def _credential(found: list[Credential]) -> tuple[int | None, int | None, str | None]:
-    flavors = Counter(c.flavor for c in found if c.flavor != AuthFlavor.AUTH_NONE)
+    flavors = [c.flavor for c in found if c.flavor != AuthFlavor.AUTH_NONE]
     names = sorted({c.machinename for c in found if c.machinename})
     services = [c.gss_service for c in found if c.gss_service]
-    flavor = flavors.most_common(1)[0][0] if flavors else (found[0].flavor if found else None)
+    named = max(dict.fromkeys(flavors), key=flavors.count) if flavors else None
+    flavor = found[0].flavor if named is None and found else named
     return flavor, max(services, default=None), printable(names[0]) if names else None

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nfsanalyze.facts.embedded import PLACEHOLDER, canonical, differential, packed, packed_at, textual, without
+from nfsanalyze.facts.embedded import (
+    PLACEHOLDER,
+    canonical,
+    differential,
+    packed,
+    packed_at,
+    readings,
+    textual,
+    without,
+)
 from nfsanalyze.facts.identity import ClientOwner
 from scenarios.cluster import Cluster
 from scenarios.facts import owners_of
@@ -201,3 +210,20 @@ class TestOnTheWire:
         for address in (SERVER, "10.0.0.2"):
             host.mount(address, name=None, twice=False)
         assert [(told.server_hit, told.uniform) for told in owners_of(cluster)] == [(None, True), (None, True)]
+
+
+@pytest.mark.parametrize(
+    ("owner", "offset"),
+    [
+        (b"10.0.0.1", 0),
+        (b"110.0.0.1/10.0.0.1 tcp", 10),
+        (b"10.0.0.10 10.0.0.1", 10),
+        (b"f10.0.0.1", None),
+        (b"10.0.0.1.", None),
+        (b"::10.0.0.1", None),
+        (b"10.0.0.10", None),
+    ],
+)
+def test_an_address_is_read_as_text_where_no_longer_literal_holds_it(owner: bytes, offset: int | None) -> None:
+    hits = [hit.offset for kind, _, hit in readings(owner, "10.0.0.1") if kind == "text"]
+    assert hits == ([] if offset is None else [offset])
