@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -176,25 +176,30 @@ def lease_gaps(
     for lease in leases:
         lease_time = times[lease.lease]
         limit = int(lease_time.seconds * 1e9)
-        start = lease.confirmed
-        beats, frames = lease.times, lease.frames
-        if start is not None and (not len(beats) or start.time < int(beats[0])):
-            beats = np.concatenate([np.array([start.time], np.int64), beats])
-            frames = np.concatenate([np.array([start.frame], np.uint64), frames])
-        if not len(beats):
+        told = refused.get(lease.lease, ())
+        last = lease.last_renewal or lease.confirmed
+        if last is None:
             continue
-        for at in np.flatnonzero(np.diff(beats) > limit).tolist():
-            last = Moment(time=int(beats[at]), frame=int(frames[at]))
-            following = Moment(time=int(beats[at + 1]), frame=int(frames[at + 1]))
-            out.append(_gap(lease, lease_time, last, following, refused.get(lease.lease, ()), changes, census, end))
-        last = Moment(time=int(beats[-1]), frame=int(frames[-1]))
-        tail = [r for r in refused.get(lease.lease, ()) if r.asked.time > last.time]
+        for before, following in _silences(lease, limit):
+            out.append(_gap(lease, lease_time, before, following, told, changes, census, end))
+        tail = [r for r in told if r.asked.time > last.time]
         until = tail[0].asked.time if tail else end
         if until - last.time > limit and (tail or lease.end in ("open", "silent")):
             out.append(_gap(lease, lease_time, last, None, tail, changes, census, end))
     # a refusal within the lease time ends the silence, whatever was accepted elsewhere later
     lapsed = [g for g in out if g.seconds > g.lease_time.seconds]
     return sorted(lapsed, key=lambda g: (g.last.frame, g.lease.lease))
+
+
+def _silences(lease: Lease, limit: int) -> Iterator[tuple[Moment, Moment]]:
+    """Where a lease was not renewed for longer than the limit, from its confirmation on: the moments before and
+    after."""
+    beats, frames, start = lease.times, lease.frames, lease.confirmed
+    if start is not None and len(beats) and int(beats[0]) - start.time > limit:
+        yield start, Moment(time=int(beats[0]), frame=int(frames[0]))
+    for at in np.flatnonzero(beats[1:] - beats[:-1] > limit).tolist():
+        before, after = (Moment(time=int(beats[n]), frame=int(frames[n])) for n in (at, at + 1))
+        yield before, after
 
 
 def _gap(

@@ -34,7 +34,7 @@ from nfsanalyze.state.heads import Heads, heads
 from nfsanalyze.state.hosts import Clients, clients
 from nfsanalyze.state.ids import Ids, ids
 from nfsanalyze.state.leases import Lease, leases
-from nfsanalyze.state.macs import Macs, Record, fronts, macs, routers
+from nfsanalyze.state.macs import Macs, Record, fronts, macs, routers, without
 from nfsanalyze.state.proofs import Evidence, Verifiers
 from nfsanalyze.state.recoveries import Recovery, recoveries
 from nfsanalyze.state.sightings import Seen, seen
@@ -197,7 +197,7 @@ def _macs(trace: Trace, sightings: Seen, owners: Sequence[ClientOwner]) -> Macs:
         for s in there
         if s.how != "refused" and (instance := sightings.instance(s)) is not None
     ]
-    return macs(trace.links, routers(first, shown) | fronts(first, _records(sightings, owners)))
+    return without(first, routers(first, shown) | fronts(first, _records(sightings, owners)))
 
 
 def _records(sightings: Seen, owners: Sequence[ClientOwner]) -> list[Record]:

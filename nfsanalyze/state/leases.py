@@ -178,37 +178,41 @@ def _renewals(
             at,
         )
         place[pair] = entries.setdefault(id(entry), (len(entries), entry))[0]
-    of = place[renewals.pair]
+    _fill([entry for _, entry in entries.values()], place[renewals.pair], renewals, trace, links)
+
+
+def _fill(found: Sequence[Lease], of: NDArray[np.intp], renewals: Uses, trace: Trace, links: dict[int, Link]) -> None:
+    """All renewals of each lease, by time, and their runs: on one connection, by one way. `of`: for each renewal the
+    number of its lease, -1 none."""
     kept = np.flatnonzero(of >= 0)
-    found = [entry for _, entry in entries.values()]
-    for number, rows in grouped(of[kept], len(found)):
-        _fill(found[number], renewals.picked(kept[rows]), trace, links)
+    times = trace.messages["time"][renewals.row[kept]]
+    order = np.lexsort((renewals.reply[kept], times))
+    times, kept = times[order], kept[order]
+    of, conns = of[kept], renewals.conn[kept]
+    frames = trace.messages["id"][renewals.reply[kept]] >> np.uint64(FRAME_SHIFT)
+    for number, rows in grouped(of, len(found)):
+        entry = found[number]
+        entry.times, entry.frames, entry.conns = times[rows], frames[rows], conns[rows]
+    ways, way = numbered(conns, renewals.how[kept])
+    kinds, numbers = numbered(of, way)
+    runs: dict[int, list[Run]] = defaultdict(list)
+    for number, rows in grouped(numbers, len(kinds)):
+        lease, said = int(kinds[number]) >> 32, int(ways[int(kinds[number]) & 0xFFFFFFFF])
+        runs[lease].append(_run(said >> 32, How(said & 0xFFFFFFFF), times[rows], frames[rows], links))
+    for lease, there in runs.items():
+        found[lease].runs = tuple(sorted(there, key=lambda r: (r.first.frame, r.conn, r.how)))
 
 
-def _fill(entry: Lease, renewals: Uses, trace: Trace, links: dict[int, Link]) -> None:
-    """All renewals of one lease, by time, and their runs: on one connection, by one way."""
-    times = trace.messages["time"][renewals.row]
-    order = np.lexsort((renewals.reply, times))
-    renewals = renewals.picked(order)
-    entry.times, entry.conns = times[order], renewals.conn
-    entry.frames = trace.messages["id"][renewals.reply] >> np.uint64(FRAME_SHIFT)
-    runs = []
-    kinds, numbers = numbered(renewals.conn, renewals.how)
-    for number, at in grouped(numbers, len(kinds)):
-        beats = entry.times[at]
-        gaps = np.diff(beats)
-        widest = int(np.argmax(gaps)) + 1 if len(gaps) else 0
-        conn, how = int(kinds[number]) >> 32, int(kinds[number]) & 0xFFFFFFFF
-        runs.append(
-            Run(
-                conn=conn,
-                address=links[conn].server_address,
-                how=HOW_NAMES[How(how)],
-                first=Moment(time=int(beats[0]), frame=int(entry.frames[at[0]])),
-                last=Moment(time=int(beats[-1]), frame=int(entry.frames[at[-1]])),
-                count=len(at),
-                longest_gap_s=float(gaps.max()) / 1e9 if len(gaps) else 0.0,
-                longest_gap_frame=int(entry.frames[at[widest]]),
-            )
-        )
-    entry.runs = tuple(sorted(runs, key=lambda r: (r.first.frame, r.conn, r.how)))
+def _run(conn: int, how: How, times: NDArray[np.int64], frames: NDArray[np.uint64], links: dict[int, Link]) -> Run:
+    gaps = times[1:] - times[:-1]
+    widest = int(gaps.argmax()) if len(gaps) else -1
+    return Run(
+        conn=conn,
+        address=links[conn].server_address,
+        how=HOW_NAMES[how],
+        first=Moment(time=int(times[0]), frame=int(frames[0])),
+        last=Moment(time=int(times[-1]), frame=int(frames[-1])),
+        count=len(times),
+        longest_gap_s=float(gaps[widest]) / 1e9 if len(gaps) else 0.0,
+        longest_gap_frame=int(frames[widest + 1]),
+    )

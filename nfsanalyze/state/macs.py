@@ -94,20 +94,31 @@ class Macs:
         )
 
 
-def macs(events: Iterable[LinkEvent], known_routers: Iterable[bytes] = ()) -> Macs:
-    """Runs by address; `known_routers`: MACs shown otherwise to stand for several heads."""
+def macs(events: Iterable[LinkEvent]) -> Macs:
+    """Runs by address, and the MACs that show by themselves that they are routers'."""
     runs: dict[str, list[LinkEvent]] = defaultdict(list)
     serves: dict[bytes, set[str]] = defaultdict(set)
     for event in events:
         runs[event.address].append(event)
         serves[event.mac].add(event.address)
-    routers = {mac for mac, addresses in serves.items() if len(addresses) > ROUTER_ADDRESSES} | set(known_routers)
+    routers = {mac for mac, addresses in serves.items() if len(addresses) > ROUTER_ADDRESSES}
     routers |= {mac for mac in serves if mac.startswith(VIRTUAL)}
     routers |= {run.mac for there in runs.values() for run in there if run.routed}
-    return Macs(
+    found = Macs(
         runs={a: tuple(sorted(r, key=lambda e: (e.time, e.frame))) for a, r in sorted(runs.items())},
-        routers=frozenset(routers),
-        addresses={mac: frozenset(addresses) for mac, addresses in serves.items() if mac not in routers},
+        routers=frozenset(),
+        addresses={mac: frozenset(addresses) for mac, addresses in serves.items()},
+    )
+    return without(found, routers)
+
+
+def without(found: Macs, more: Iterable[bytes]) -> Macs:
+    """The same with more MACs known as routers, which are shown otherwise to stand for several heads."""
+    routers = found.routers.union(more)
+    return Macs(
+        runs=found.runs,
+        routers=routers,
+        addresses={mac: addresses for mac, addresses in found.addresses.items() if mac not in routers},
     )
 
 
