@@ -77,6 +77,15 @@ class Trace:
         found: NDArray[np.intp] = self.messages["id"].searchsorted(message_ids)
         return found
 
+    def ending_in(self, frames: Sequence[int]) -> NDArray[np.intp]:
+        """Of each frame the row of the first message that ends in it, -1 where none does."""
+        ids, wanted = self.messages["id"], np.array(frames, np.uint64)
+        at = ids.searchsorted(wanted << np.uint64(FRAME_SHIFT))
+        rows = np.where(at < len(ids), at, -1)
+        if len(ids):
+            rows[ids[rows] >> np.uint64(FRAME_SHIFT) != wanted] = -1
+        return rows
+
     def answer(self, row: int) -> int:
         """The row of the reply to a call, or of the call to a reply; -1 if none was seen."""
         return int(self.messages["answer"][row])

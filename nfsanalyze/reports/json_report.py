@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 # Indented any deeper the standard library writes in Python, which on a large case took longer than all rules.
-_written = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+# Nothing in a document holds itself: to watch for that would only cost time.
+_written = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=False).encode
 
 
 def render_json(document: dict[str, Any]) -> str:

@@ -74,7 +74,7 @@ def iso(time: int | None) -> str | None:
 @lru_cache(maxsize=1 << 12)
 def _to_seconds(time: int) -> str:
     """Many of the times of a report lie in one second."""
-    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%dT%H:%M:%S}"
+    return datetime.fromtimestamp(time, UTC).isoformat()[: len("1970-01-01T00:00:00")]
 
 
 def seconds(value: float | None) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from nfsanalyze.facts.schema import TABLES, polars_schema
@@ -23,13 +24,14 @@ from nfsanalyze.state.tables import (
     volume,
     wire,
 )
-from nfsanalyze.state.tables.notes import with_notes
-from nfsanalyze.state.tables.series import column
+from nfsanalyze.state.tables.notes import NOTED, with_notes
+from nfsanalyze.state.tables.series import column, empty
 
 if TYPE_CHECKING:
     import polars as pl
 
-Rows = Iterable[dict[str, Any]]
+Row = dict[str, Any]
+Rows = Iterable[Row]
 
 _BUILDERS: dict[str, Callable[[Case], Rows]] = {
     "connections": wire.connections,
@@ -71,9 +73,13 @@ _BUILDERS: dict[str, Callable[[Case], Rows]] = {
 
 def tables(case: Case, wanted: Collection[str] = ()) -> dict[str, pl.DataFrame]:
     """All tables of a case but `captures` and `decode_notes`, which are about files; those of volume where wanted."""
-    built = {name: table(name, build(case)) for name, build in _BUILDERS.items()}
+    rows = {name: _ordered(name, _BUILDERS[name](case)) for name in NOTED}
+    rows["events"] = _ordered("events", with_notes(case, _BUILDERS["events"](case), rows))
+    built = {
+        name: _laid_out(name, rows.pop(name) if name in rows else _ordered(name, build(case)))
+        for name, build in _BUILDERS.items()
+    }
     built["renewal_bins"] = renewal_bins.renewal_bins(case)
-    built["events"] = with_notes(case, built["events"], built)
     built.update({name: build(case) for name, build in volume.BUILDERS.items() if name in wanted})
     return built
 
@@ -83,16 +89,24 @@ def table(name: str, rows: Rows) -> pl.DataFrame:
 
     Raises KeyError for a row that lacks a column, so that none is null by oversight.
     """
+    return _laid_out(name, _ordered(name, rows))
+
+
+def _laid_out(name: str, rows: Sequence[Row]) -> pl.DataFrame:
     import polars as pl
 
     schema = polars_schema(name)
-    listed = sorted(rows, key=_order(TABLES[name].sort))
-    if not listed:
-        return pl.DataFrame(schema=schema)
-    return pl.DataFrame([column(name, [row[name] for row in listed], kind) for name, kind in schema.items()])
+    if not rows:
+        return pl.DataFrame([empty(name, kind) for name, kind in schema.items()])
+    return pl.DataFrame([column(name, [row[name] for row in rows], kind) for name, kind in schema.items()])
 
 
-def _order(columns: Sequence[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
-    """The order of rows by these columns, what is null last. Sorting by Polars takes a thousand times as long for the
-    few rows that most tables have."""
-    return lambda row: tuple((row[name] is None, 0 if row[name] is None else row[name]) for name in columns)
+def _ordered(name: str, rows: Rows) -> list[Row]:
+    """Rows in the order of their table, what is null last. Sorting by Polars takes a thousand times as long for the few
+    rows that most tables have."""
+    columns, listed = TABLES[name].sort, list(rows)
+    if any(None in [row[column] for row in listed] for column in columns):
+        listed.sort(key=lambda row: tuple((row[c] is None, 0 if row[c] is None else row[c]) for c in columns))
+    else:
+        listed.sort(key=itemgetter(*columns))
+    return listed

@@ -6,18 +6,13 @@ knows is told here, one line of `NOTES` a column of frames.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-import numpy as np
-
-from dissect.nfs4.batch import FRAME_SHIFT
-from nfsanalyze.facts.schema import polars_schema
 from nfsanalyze.state.infer import Case
 from nfsanalyze.state.tables.said import Said
 
-if TYPE_CHECKING:
-    import polars as pl
+Row = dict[str, Any]
 
 NOTES: tuple[tuple[str, str, str], ...] = (
     ("lease_time_changes", "before_frame", "lease_time is {before_s:.0f} s"),
@@ -58,59 +53,51 @@ NOTES: tuple[tuple[str, str, str], ...] = (
 """(table, column of a frame or of frames, what it shows): what stands first of a frame is its note."""
 
 
-def with_notes(case: Case, events: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """The table `events` with a row for each frame of `NOTES` that it does not tell of."""
-    import polars as pl
+NOTED = frozenset(table for table, *_ in NOTES)
 
-    known = set(events["frame"].to_list())
-    told: dict[int, dict[str, Any]] = {}
-    times, said = _Times(case), Said(case)
+
+def with_notes(case: Case, events: Iterable[Row], tables: Mapping[str, Sequence[Row]]) -> list[Row]:
+    """Rows of the table `events`, and one for each frame of `NOTES` that they do not tell of; `tables` are the rows of
+    those `NOTED`, in order."""
+    told = list(events)
+    known = {row["frame"] for row in told}
+    found: dict[int, tuple[str, str, Row]] = {}
     for table, column, text in NOTES:
-        for row in tables[table].iter_rows(named=True):
+        for row in tables[table]:
             for frame in _frames(row[column]):
-                if frame not in known and frame not in told and (time := times.of(frame)) is not None:
-                    told[frame] = {
-                        "frame": frame,
-                        "time": time,
-                        "client": row.get("client"),
-                        "address": row.get("server_address", row.get("address")),
-                        "kind": table,
-                        "note": text.format(**row, answer=row.get("status_name") or row.get("refused") or "done"),
-                        **said.of(frame),
-                    }
-    if not told:
-        return events
-    schema = polars_schema("events")
-    rows = [told[frame] for frame in sorted(told)]
-    made = pl.DataFrame(
-        {
-            name: pl.Series([row[name] for row in rows], dtype=pl.Int64 if name == "time" else kind).cast(kind)
-            for name, kind in schema.items()
-        }
-    )
-    return pl.concat([events, made]).sort("frame", maintain_order=True)
+                if frame not in known:
+                    found.setdefault(frame, (table, text, row))
+    frames = list(found)
+    columns = zip(found.values(), frames, _times(case, frames), Said(case).of(frames), strict=True)
+    for (table, text, row), frame, time, said in columns:
+        if time is not None:
+            told.append(
+                {
+                    "frame": frame,
+                    "time": time,
+                    "client": row.get("client"),
+                    "address": row.get("server_address", row.get("address")),
+                    "kind": table,
+                    "note": text.format(**row, answer=row.get("status_name") or row.get("refused") or "done"),
+                    **said,
+                }
+            )
+    return told
 
 
-def _frames(value: int | list[int] | None) -> Iterator[int]:
-    if isinstance(value, list):
-        yield from value
-    elif value is not None:
-        yield value
+def _frames(value: int | Sequence[int] | None) -> Iterable[int]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, int) else value
 
 
-class _Times:
-    """When a frame was captured: those that hold the end of a message, or begin or end a connection."""
-
-    def __init__(self, case: Case) -> None:
-        self._ids, self._times = case.trace.messages["id"], case.trace.messages["time"]
-        self._others = {event.frame: event.time for event in case.trace.tcp}
-        for half in case.trace.halves:
-            self._others.setdefault(half.first_frame, half.first)
-            self._others.setdefault(half.last_frame, half.last)
-
-    def of(self, frame: int) -> int | None:
-        """Nanoseconds since 1970, None where it is not known."""
-        at = int(self._ids.searchsorted(np.uint64(frame << FRAME_SHIFT)))
-        if at < len(self._ids) and int(self._ids[at]) >> FRAME_SHIFT == frame:
-            return int(self._times[at])
-        return self._others.get(frame)
+def _times(case: Case, frames: Sequence[int]) -> Iterator[int | None]:
+    """When each frame was captured: those that hold the end of a message, or begin or end a connection."""
+    trace = case.trace
+    others = {event.frame: event.time for event in trace.tcp}
+    for half in trace.halves:
+        others.setdefault(half.first_frame, half.first)
+        others.setdefault(half.last_frame, half.last)
+    rows = trace.ending_in(frames)
+    for frame, row, time in zip(frames, rows.tolist(), trace.messages["time"][rows].tolist(), strict=True):
+        yield time if row >= 0 else others.get(frame)

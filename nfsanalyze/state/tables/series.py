@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+@cache
+def _nothing(kind: pl.DataType) -> pl.Series:
+    import polars as pl
+
+    return pl.Series([], dtype=kind)
+
+
+def empty(name: str, kind: pl.DataType) -> pl.Series:
+    """A series of that type without values: most tables of a case are empty, and a name is given sooner than a series
+    is made."""
+    return _nothing(kind).alias(name)
+
 
 _MANY = 64
 """Lists from which on it pays to make them together."""

@@ -72,9 +72,8 @@ def blind_stretches(case: Case) -> Iterator[Row]:
 
 def events(case: Case) -> Iterator[Row]:
     """events."""
-    told = {e.frame for e in case.events}
-    said = Said(case)
-    for e in (*case.events, *sequels(case.aftermath, told)):
+    found = [*case.events, *sequels(case.aftermath, {e.frame for e in case.events})]
+    for e, said in zip(found, Said(case).of([e.frame for e in found]), strict=True):
         yield {
             "frame": e.frame,
             "time": e.time,
@@ -82,5 +81,5 @@ def events(case: Case) -> Iterator[Row]:
             "address": e.address,
             "kind": e.kind,
             "note": e.note,
-            **said.of(e.frame),
+            **said,
         }
