@@ -69,7 +69,8 @@ def facts(rule: Rule) -> Iterator[tuple[str, str]]:
     yield "confidence", rule.confidence + (less if "confidence" in varied else "")
     yield "group", rule.group
     yield "since", rule.since
-    yield "reads", ", ".join(f"`{name}`" for name in rule.needs)
+    # a bar would end the cell, in code too
+    yield "needs", ", ".join(f"`{entry}`" for entry in rule.needs).replace("|", "\\|")
     yield "may miss something where the capture lacks", ", ".join(rule.watches) or "nothing"
     yield "withholds its findings where it lacks", ", ".join(rule.withhold) or "nothing"
 

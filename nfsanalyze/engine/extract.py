@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.engine.examples import example_tables
 from nfsanalyze.engine.finding import Finding
+from nfsanalyze.engine.needs import needed
 from nfsanalyze.engine.rule import Example, Rule
 from nfsanalyze.engine.run import run
 from nfsanalyze.engine.statement import statement
@@ -129,7 +130,7 @@ def _narrowed(rule: Rule, rows: Rows, same: Callable[[Rows], bool]) -> Rows:
 
 
 def _named(rule: Rule, rows: Rows) -> Rows:
-    named = {*statement(rule.detect).places, *_LABELS}
+    named = {*statement(rule.detect).places, *(need.column for need in needed(rule.needs)), *_LABELS}
     return {table: [{k: v for k, v in row.items() if k in named} for row in listed] for table, listed in rows.items()}
 
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from nfsanalyze.engine.finding import SEVERITIES, Finding
 from nfsanalyze.engine.message import placeholders
 from nfsanalyze.engine.nearest import nearest
+from nfsanalyze.engine.needs import NeedError, alternatives
 from nfsanalyze.engine.places import detect_at, line_of
 from nfsanalyze.engine.rule import BLIND_KINDS, CONFIDENCES, Example, Rule, RuleError
 from nfsanalyze.facts.schema import TABLES
@@ -43,7 +44,7 @@ _EXAMPLE_KEYS = ("name", "expect", "tables")
 _FINDING_KEYS = tuple(field.name for field in fields(Finding))
 _PROSE = ("what", "why", "fix", "false_positives")
 _ONE_OF = {"severity": SEVERITIES, "confidence": CONFIDENCES}
-_WORDS = {"needs": tuple(TABLES), "watches": BLIND_KINDS, "withhold": BLIND_KINDS}
+_WORDS = {"watches": BLIND_KINDS, "withhold": BLIND_KINDS}
 
 
 class _Fault(Exception):
@@ -181,6 +182,11 @@ def _check(texts: Mapping[str, str], lists: Mapping[str, tuple[str, ...]]) -> No
         for word in lists[key]:
             if word not in words:
                 _fail(key, f'"{word}" is unknown{nearest(word, words)}')
+    for entry in lists["needs"]:
+        try:
+            alternatives(entry)
+        except NeedError as error:
+            _fail("needs", str(error))
     if not lists["needs"]:
         _fail("needs", "names no table")
     if not lists["references"]:

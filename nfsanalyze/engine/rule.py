@@ -47,7 +47,8 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. `watches` are the kinds of blindness in which it could have missed something,
+    """One rule. `needs` are what must be in the tables for it to find anything (`engine/needs.py`),
+    `watches` the kinds of blindness in which it could have missed something,
     `withhold` those in which what it found cannot be trusted either; `examples` is empty where they were not read;
     `detect_at` is the line and column of its file at which the SQL begins."""
 

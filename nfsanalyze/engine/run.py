@@ -13,6 +13,7 @@ from nfsanalyze.engine.causes import linked
 from nfsanalyze.engine.evidence import Captures, Story, shortened, stories
 from nfsanalyze.engine.finding import SEVERITIES, Finding, NotEvaluable
 from nfsanalyze.engine.message import listed, render
+from nfsanalyze.engine.needs import are_met
 from nfsanalyze.engine.rule import CONFIDENCES, Rule, RuleError
 from nfsanalyze.engine.sql import LABELS, TIMES, frame_columns, run_detects
 from nfsanalyze.engine.subject import Client, fingerprint, label, read_clients
@@ -51,7 +52,7 @@ def run(
 ) -> tuple[list[Finding], list[NotEvaluable]]:
     """Findings (most serious first, then by rule and first frame), and what could not be judged.
 
-    Tables that are missing count as empty; a rule runs only where every table it needs has rows. Rows of one rule about
+    Tables that are missing count as empty; a rule runs only where the tables hold what it needs. Rows of one rule about
     one subject are one finding. `places` leads from the frames of merged captures to those of the files. Raises
     RuleError where a rule fails or returns what no finding can hold.
     """
@@ -60,7 +61,7 @@ def run(
     blindness = Blindness(_table(tables, "blind"))
     drafts: list[_Draft] = []
     withheld: list[NotEvaluable] = []
-    asked = [rule for rule in rules if all(name in tables and not tables[name].is_empty() for name in rule.needs)]
+    asked = [rule for rule in rules if are_met(rule.needs, tables)]
     for rule, result in zip(asked, run_detects(asked, tables), strict=True):
         for draft in _drafts(rule, result, clients):
             if draft.frames:

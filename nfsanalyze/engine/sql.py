@@ -9,6 +9,7 @@ from nfsanalyze.engine import limits
 from nfsanalyze.engine.faults import fault
 from nfsanalyze.engine.message import placeholders
 from nfsanalyze.engine.nearest import nearest
+from nfsanalyze.engine.needs import needed
 from nfsanalyze.engine.rule import USER_GROUP, Rule, RuleError
 from nfsanalyze.engine.statement import Statement, StatementError, line_and_column, statement, trusted
 from nfsanalyze.facts.schema import TABLES, VOLUME, polars_schema
@@ -93,7 +94,7 @@ def volume_read(rules: Iterable[Rule]) -> tuple[str, ...]:
     """
     wanted: set[str] = set()
     for rule in rules:
-        wanted.update(name for name in rule.needs if name in VOLUME)
+        wanted.update(need.table for need in needed(rule.needs) if need.table in VOLUME)
         if rule.group == USER_GROUP:
             compile_rule(rule)
             wanted.update(_statement(rule).reads(VOLUME))

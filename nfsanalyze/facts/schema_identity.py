@@ -48,6 +48,7 @@ TABLES = (
         form           str       owner format recognised (domain name of the implementation and version range), or unlisted
         uniform        bool?     by its format, or by comparing with other owners of the host
         verifier       str       boot verifier, 0x + 16 digits
+        two_owners     bool      its client came from there, to that address, with that verifier and minor version, under another owner too
         principal      str?      credential: sys:uid@machine, gss, none
         embedded_server_address  str?  address inside the owner that is the one it was sent to
         embedded_as    str?      text, packed, differential: how it stands there

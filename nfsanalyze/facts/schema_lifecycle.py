@@ -25,6 +25,7 @@ TABLES = (
         verifier       str       boot verifier, 0x + 16 digits
         clientid       str       0x + 16 digits
         coined         bool      the clientid holds the second in which it was given out: another server may give out the same
+        two_owners     bool      the same operation of the same server instance granted it to another owner too
         already_confirmed bool   EXCHGID4_FLAG_CONFIRMED_R
         tried_frame    u64?      first SETCLIENTID_CONFIRM or CREATE_SESSION for it, at whatever address
         tried_at       str?      address that went to

@@ -125,6 +125,7 @@ TABLES = (
         created_frame  u64?      reply that made it
         destroyed_frame u64?     reply that ended it
         refused_frame  u64?      first reply that says the session is not known
+        followed       bool      after its last frame another one of its clientid was made at its address
         """,
     ),
     table(

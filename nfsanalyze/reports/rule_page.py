@@ -86,7 +86,7 @@ def _rule(page: Page, rule: Rule) -> None:
         ("confidence", rule.confidence, ", or less by what it meets" if "confidence" in varied else ""),
         ("group", rule.group),
         ("since", rule.since),
-        ("reads", ", ".join(rule.needs)),
+        ("needs", ", ".join(rule.needs)),
         ("may miss", ", ".join(rule.misses) or "nothing: it speaks of the capture itself"),
         ("withholds", ", ".join(rule.withhold) or "nothing: what it finds is proven by what was seen"),
         ("references", ", ".join(rule.references)),

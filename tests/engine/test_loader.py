@@ -51,6 +51,8 @@ def test_a_rule_says_what_its_file_says() -> None:
         ),
         ("confidence", '"sure"', 'x.toml: confidence: "sure" is none of low, medium, high'),
         ("needs", '["lease"]', 'x.toml: needs: "lease" is unknown; did you mean "leases"?'),
+        ("needs", '["leases.ennd"]', 'x.toml: needs: "leases.ennd": leases has no column "ennd"; did you mean "end"?'),
+        ("needs", '["leases.head=x"]', 'x.toml: needs: "leases.head=x": "x" is not a number that fits the column'),
         ("needs", "[]", "x.toml: needs: names no table"),
         ("needs", '"leases"', "x.toml: needs: is not a list of texts"),
         ("watches", '["reply"]', 'x.toml: watches: "reply" is unknown; did you mean "replies"?'),

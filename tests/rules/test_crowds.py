@@ -19,7 +19,13 @@ PAIRS = 100 * CROWD
 """All would be half a million, or twice that."""
 
 CLIENTS = [{"client": 1, "implementation": "linux", "addresses": ["10.0.0.11"]}]
-THERE = {"client": 1, "client_address": "10.0.0.11", "server_address": "10.0.0.1", "owner_complete": True}
+THERE = {
+    "client": 1,
+    "client_address": "10.0.0.11",
+    "server_address": "10.0.0.1",
+    "owner_complete": True,
+    "two_owners": True,
+}
 
 
 def rows(path: str, **tables: list[dict[str, Any]]) -> list[dict[str, Any]]:

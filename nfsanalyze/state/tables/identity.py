@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from nfsanalyze.facts.identity import ClientOwner
 from nfsanalyze.facts.printable import printable
 from nfsanalyze.state.infer import Case
 
@@ -38,6 +40,9 @@ def clients(case: Case) -> Iterator[Row]:
 
 def client_owners(case: Case) -> Iterator[Row]:
     """client_owners."""
+    owners: dict[tuple[Any, ...], set[bytes]] = defaultdict(set)
+    for o in case.owners:
+        owners[_calling(case, o)].add(o.owner)
     for o in case.owners:
         answered = o.reply_time or o.time
 
@@ -60,6 +65,7 @@ def client_owners(case: Case) -> Iterator[Row]:
             "form": o.says.form,
             "uniform": o.uniform,
             "verifier": hexed(o.verifier),
+            "two_owners": len(owners[_calling(case, o)]) > 1,
             "principal": o.principal,
             "embedded_server_address": o.server_hit.address if o.server_hit else None,
             "embedded_as": o.server_hit.how if o.server_hit else None,
@@ -85,6 +91,12 @@ def client_owners(case: Case) -> Iterator[Row]:
             "impl_domain": printable(o.impl_domain) if o.impl_domain is not None else None,
             "impl_name": printable(o.impl_name) if o.impl_name is not None else None,
         }
+
+
+def _calling(case: Case, o: ClientOwner) -> tuple[Any, ...]:
+    """Which instance of which client calls from where to where: a running one has one owner for that, or several."""
+    link = o.link
+    return case.clients.of_owner[o.frame], link.client_address, link.server_address, max(o.minor, 0), o.verifier
 
 
 def confirms(case: Case) -> Iterator[Row]:

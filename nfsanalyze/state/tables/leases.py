@@ -131,6 +131,16 @@ def lease_gaps(case: Case) -> Iterator[Row]:
 
 def sessions(case: Case) -> Iterator[Row]:
     """sessions."""
+    newest: dict[tuple[str | None, str], int] = {}
+    rows = list(_sessions(case))
+    for row in rows:
+        key = row["clientid"], row["server_address"]
+        newest[key] = max(newest.get(key, 0), row["created_frame"] or 0)
+    for row in rows:
+        yield {**row, "followed": newest[row["clientid"], row["server_address"]] > row["last_frame"]}
+
+
+def _sessions(case: Case) -> Iterator[Row]:
     made: dict[bytes, Confirm] = {}
     ended: dict[bytes, Confirm] = {}
     for c in case.confirms:

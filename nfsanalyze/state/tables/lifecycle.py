@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,9 @@ Row = dict[str, Any]
 
 def grants(case: Case) -> Iterator[Row]:
     """grants."""
+    owners: dict[tuple[Any, ...], set[bytes]] = defaultdict(set)
+    for g in case.aftermath.grants:
+        owners[g.owner.clientid, g.owner.op, g.head].add(g.owner.owner)
     for g in case.aftermath.grants:
         o, tried, previous, force = g.owner, g.tried, g.previous_at, g.in_force
         yield {
@@ -33,6 +37,7 @@ def grants(case: Case) -> Iterator[Row]:
             "verifier": hexed(o.verifier),
             "clientid": hexed(o.clientid),
             "coined": o.clientid is not None and coined(o.clientid, o.reply_time or o.time),
+            "two_owners": len(owners[o.clientid, o.op, g.head]) > 1,
             "already_confirmed": g.already_confirmed,
             "tried_frame": tried.frame if tried else None,
             "tried_at": tried.link.server_address if tried else None,
