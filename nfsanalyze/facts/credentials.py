@@ -16,7 +16,7 @@ from dissect.nfs4.const import Op
 from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.sets import distinct
 from nfsanalyze.facts.roles import Link
-from nfsanalyze.facts.rows import grouped, numbered
+from nfsanalyze.facts.rows import first_rows, last_rows, numbered
 from nfsanalyze.facts.trace import Trace
 
 _LEASE_OPS = (
@@ -53,22 +53,32 @@ def callers(trace: Trace, links: Mapping[int, Link]) -> Iterator[Caller]:
     leads = np.zeros(len(m), np.bool_)
     leads[_lease_calls(trace)] = True
     pairs, numbers = numbered(m["conn"][rows], m["credential"][rows])
-    for number, part in grouped(numbers, len(pairs)):
-        link = links.get(int(pairs[number]) >> 32)
-        credential = trace.credentials[int(pairs[number]) & 0xFFFFFFFF]
+    count = len(pairs)
+    sealed = numbers[m["marks"][rows] & int(Marks.ENCRYPTED) != 0]
+    leading = np.flatnonzero(leads[rows])
+    lease_rows = np.full(count, -1, np.intp)
+    # of an index that comes again NumPy keeps the last assignment
+    lease_rows[numbers[leading[::-1]]] = rows[leading[::-1]]
+    columns = (
+        pairs,
+        *(np.bincount(each, minlength=count) for each in (numbers, sealed, numbers[leading])),
+        lease_rows,
+        rows[first_rows(numbers, count)],
+        rows[last_rows(numbers, count)],
+    )
+    for pair, calls, hidden, lease, lease_row, first, last in zip(*(c.tolist() for c in columns), strict=True):
+        link, credential = links.get(pair >> 32), trace.credentials[pair & 0xFFFFFFFF]
         if link is None or link.callback or credential is None:
             continue
-        mine = rows[part]
-        leading = mine[leads[mine]]
         yield Caller(
             link=link,
             credential=credential,
-            calls=len(mine),
-            sealed=int(np.count_nonzero(m["marks"][mine] & int(Marks.ENCRYPTED))),
-            lease=len(leading),
-            lease_row=int(leading[0]) if len(leading) else None,
-            first_row=int(mine[0]),
-            last_row=int(mine[-1]),
+            calls=calls,
+            sealed=hidden,
+            lease=lease,
+            lease_row=lease_row if lease else None,
+            first_row=first,
+            last_row=last,
         )
 
 

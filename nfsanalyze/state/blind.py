@@ -155,7 +155,9 @@ def _one_sided(links: dict[int, Link]) -> Iterable[Blind]:
             pairs[link.client_address, link.server_address].append(link)
     for group in pairs.values():
         found = list(_sides(group))
-        yield from found or (row for link in group for row in _sides([link]))
+        if not found and len(group) > 1:
+            found = [row for link in group for row in _sides([link])]
+        yield from found
 
 
 def _sides(group: Sequence[Link]) -> Iterable[Blind]:
@@ -165,14 +167,16 @@ def _sides(group: Sequence[Link]) -> Iterable[Blind]:
     calls, replies = sum(link.calls for link in group), sum(link.replies for link in group)
     heard = sum(link.server_segments for link in group)
     spoke = sum(link.client_segments for link in group)
-    first, last = min(group, key=lambda link: link.first_frame), max(group, key=lambda link: link.last_frame)
-    window = _span(first)[0], _span(last)[1]
     repeated = sum(link.client_retransmissions for link in group)
     greeted = any(link.syn_frame is not None and link.calls for link in group)
     if heard == 0 and replies == 0 and (greeted or (calls >= 2 and repeated < calls)):
-        yield _row(first, "replies", *window, "only the client's side was captured: no answer can be seen")
+        kind, reason = "replies", "only the client's side was captured: no answer can be seen"
     elif replies and spoke == 0 and calls == 0:
-        yield _row(first, "calls", *window, "only the server's side was captured: what was asked cannot be seen")
+        kind, reason = "calls", "only the server's side was captured: what was asked cannot be seen"
+    else:
+        return
+    first, last = min(group, key=lambda link: link.first_frame), max(group, key=lambda link: link.last_frame)
+    yield _row(first, kind, _span(first)[0], _span(last)[1], reason)
 
 
 def _losses(gaps: Sequence[Gap], links: dict[int, Link]) -> Iterable[Blind]:

@@ -52,11 +52,11 @@ class Series:
 
     def before(self, time: int) -> Moment | None:
         """The last one before a time."""
-        return self.at(int(np.searchsorted(self.times, time, "left")) - 1)
+        return self.at(int(self.times.searchsorted(time, "left")) - 1)
 
     def since(self, time: int, until: int | None = None, *, after: bool = False) -> Moment | None:
         """The first one at a time or later (`after`: only later), not later than `until`."""
-        found = self.at(int(np.searchsorted(self.times, time, "right" if after else "left")))
+        found = self.at(int(self.times.searchsorted(time, "right" if after else "left")))
         return found if found is not None and (until is None or found.time <= until) else None
 
 

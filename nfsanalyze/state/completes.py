@@ -62,7 +62,7 @@ def completes(
     held: dict[tuple[int, bytes], list[Lease]] = defaultdict(list)
     for lease in leases:
         held[lease.client, lease.clientid].append(lease)
-    out, seen = [], set()
+    out, seen, none = [], set(), opened.picked(_NONE)
     for g in grants:
         clientid = g.owner.clientid
         if g.owner.op != "EXCHANGE_ID" or g.already_confirmed or g.confirmed is None or clientid is None:
@@ -74,7 +74,7 @@ def completes(
         seen.add(key)
         since = g.confirmed.time - slack.get((g.client, g.owner.link.server_address), 0)
         told = min((c for c in sent[key] if c.time >= since), key=lambda c: (c.time, c.frame), default=None)
-        tries = asked.get(key, opened.picked(_NONE))
+        tries = asked.get(key, none)
         tries = tries.picked(tries.time >= since)
         before = tries.picked(tries.time < told.time) if told is not None else tries
         grace, answers = _grace(trace, before)

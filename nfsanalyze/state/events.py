@@ -230,9 +230,10 @@ def _renewals(leases: Iterable[Lease], gaps: Iterable[LeaseGap]) -> Iterable[_Ra
             for at in (run.first, run.last):
                 note = f"{_WORDS[run.how]} of clientid {_hex(lease.clientid)} accepted by {run.address}"
                 yield at.frame, at.time, lease.client, run.address, "renewal", note
-        frames = {int(f): int(t) for f, t in zip(lease.frames[-1:], lease.times[-1:], strict=True)}
-        for frame, time in frames.items():
-            yield frame, time, lease.client, lease.address, "renewal", f"clientid {_hex(lease.clientid)} renewed"
+        last = lease.last_renewal
+        if last is not None:
+            note = f"clientid {_hex(lease.clientid)} renewed"
+            yield last.frame, last.time, lease.client, lease.address, "renewal", note
     for gap in gaps:
         sides = [(gap.last, "last renewal before")] + ([(gap.next, "next use after")] if gap.next else [])
         for at, when in sides:

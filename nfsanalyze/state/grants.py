@@ -166,7 +166,7 @@ def _last_use(leases: Sequence[Lease], o: ClientOwner, conns: frozenset[int]) ->
     for lease in leases:
         if o.link.server_address not in lease.addresses:
             continue
-        first = int(np.searchsorted(lease.times, o.time))
+        first = int(lease.times.searchsorted(o.time))
         if first == len(lease.times):
             continue
         at = len(lease.times) - 1

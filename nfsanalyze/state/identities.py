@@ -155,8 +155,9 @@ def _instances(
     for one, other in product(*stays):
         if one.instance is None or other.instance is None or one.head == other.head or one.instance == other.instance:
             continue
-        spans = [span for stay in (one, other) if (span := uses(stay)) is not None]
-        yield from _apart(identity, pair, frames, "instance", (one.instance, other.instance), spans)
+        here, there = uses(one), uses(other)
+        if here is not None and there is not None:
+            yield from _apart(identity, pair, frames, "instance", (one.instance, other.instance), here, there)
 
 
 def _uses(seen: Seen) -> Callable[[Stay], Span | None]:
@@ -189,7 +190,7 @@ def _writes(
     for one, other in product(*stays):
         here, there = _verifiers(one, verifiers), _verifiers(other, verifiers)
         for mine, theirs in product(sorted(here), sorted(there)):
-            yield from _apart(identity, pair, frames, "write-verifier", (mine, theirs), [here[mine], there[theirs]])
+            yield from _apart(identity, pair, frames, "write-verifier", (mine, theirs), here[mine], there[theirs])
 
 
 def _verifiers(stay: Stay, verifiers: Verifiers) -> dict[bytes, Span]:
@@ -208,14 +209,13 @@ def _apart(
     frames: tuple[int, int],
     proof: str,
     values: tuple[bytes, bytes],
-    spans: Sequence[Span],
+    one: Span,
+    other: Span,
 ) -> Iterator[Clash]:
     """A clash, if each value was seen before the other was seen last."""
-    if len(spans) < len(pair):
-        return
-    first, last = max(s[0] for s in spans), min(s[2] for s in spans)
+    first, last = max(one[0], other[0]), min(one[2], other[2])
     if first < last:
-        shown = {frame for _, begin, _, end in spans for frame in (begin, end)}
+        shown = one[1], one[3], other[1], other[3]
         yield Clash(
             addresses=pair,
             identity=identity,

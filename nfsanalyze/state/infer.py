@@ -12,6 +12,7 @@ from dissect.nfs4 import types as t
 from dissect.nfs4.const import Op
 from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.sets import distinct
+from nfsanalyze.facts.callbacks import Callback, callbacks, locations
 from nfsanalyze.facts.errors import StateError
 from nfsanalyze.facts.exchange import Exchange
 from nfsanalyze.facts.facts import Facts
@@ -23,6 +24,7 @@ from nfsanalyze.facts.trace import Trace
 from nfsanalyze.facts.uses import Uses, accepted
 from nfsanalyze.state.aftermath import Aftermath, Known, aftermath
 from nfsanalyze.state.blind import Blind, Missing, blind, damage
+from nfsanalyze.state.callback_paths import Path, paths
 from nfsanalyze.state.census import Census, Moment, census
 from nfsanalyze.state.declared import NOTHING, Declared
 from nfsanalyze.state.detection import Detected, SessionUse, completions, detections, session_uses
@@ -75,6 +77,8 @@ class Case:
     lease_times: dict[int, LeaseTime]
     gaps: tuple[LeaseGap, ...]
     recoveries: tuple[Recovery, ...]
+    callbacks: tuple[Callback, ...]
+    callback_paths: tuple[Path, ...]
     aftermath: Aftermath
     blind: tuple[Blind, ...]
     events: tuple[Event, ...]
@@ -128,6 +132,7 @@ def infer(
     settle(found_leases, refused, confirmed, found_clients.clients, found_changes, times, ends.time)
     gaps = tuple(lease_gaps(found_leases, refused, times, found_changes, counted, ends.time))
     recovered = tuple(recoveries(errors, owners, confirmed, held.reclaims, known, of, late))
+    called = callbacks(trace, found_links)
     return Case(
         trace=trace,
         begins=begins,
@@ -155,6 +160,8 @@ def infer(
         lease_times=times,
         gaps=gaps,
         recoveries=recovered,
+        callbacks=tuple(called),
+        callback_paths=tuple(paths(trace, found_links, locations(owners, of), called, ends.time)),
         aftermath=aftermath(
             Known(
                 facts=facts,

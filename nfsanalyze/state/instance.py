@@ -190,20 +190,21 @@ def _shared(grants: Iterable[Grant], latest: int) -> dict[str, set[Reading]]:
 
     Not where all of them were given out in that very second: nfs4j writes the second of the request.
     """
-    seen: dict[tuple[Reading, bytes], dict[bytes, set[str]]] = defaultdict(lambda: defaultdict(set))
-    settled: set[tuple[Reading, bytes]] = set()
+    # by the number of the reading: to hash a reading takes longer than to read
+    seen: dict[tuple[int, bytes], dict[bytes, set[str]]] = defaultdict(lambda: defaultdict(set))
+    settled: set[tuple[int, bytes]] = set()
     for grant in grants:
-        for reading in READINGS:
+        for number, reading in enumerate(READINGS):
             if EARLIEST <= reading.seconds(grant.clientid) <= latest:
-                instance = reading.instance(grant.clientid)
-                seen[reading, instance][grant.clientid].add(grant.address)
-                if grant.fresh and not _close(reading, grant):
-                    settled.add((reading, instance))
+                key = number, reading.instance(grant.clientid)
+                seen[key][grant.clientid].add(grant.address)
+                if grant.fresh and key not in settled and not _close(reading, grant):
+                    settled.add(key)
     found: dict[str, set[Reading]] = defaultdict(set)
-    for (reading, instance), ids in seen.items():
-        if len(ids) >= 2 and (reading, instance) in settled:
+    for key, ids in seen.items():
+        if len(ids) >= 2 and key in settled:
             for address in set().union(*ids.values()):
-                found[address].add(reading)
+                found[address].add(READINGS[key[0]])
     return found
 
 

@@ -101,9 +101,9 @@ def _claimed(by_address: dict[str, list[Told]], runs: Sequence[Run], changes: Se
     for run in runs:
         named[run.identity].add(run.address)
     moved = {c.address for c in changes}
+    values = {address: {x.seconds for x in there} for address, there in by_address.items()}
     for addresses in named.values():
-        for a, b in combinations(sorted(addresses - moved), 2):
-            here, there = by_address.get(a, []), by_address.get(b, [])
-            if here and there and {x.seconds for x in here}.isdisjoint(x.seconds for x in there):
-                first, second = sorted((here[-1], there[-1]), key=lambda x: (x.at.time, x.at.frame))
+        for a, b in combinations(sorted((addresses - moved) & values.keys()), 2):
+            if values[a].isdisjoint(values[b]):
+                first, second = sorted((by_address[a][-1], by_address[b][-1]), key=lambda x: (x.at.time, x.at.frame))
                 yield Difference(address=first.address, kind="claimed", before=first, after=second)

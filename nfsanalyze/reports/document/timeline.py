@@ -79,7 +79,7 @@ def _bars(source: Source) -> Iterator[tuple[Key, dict[str, Any]]]:
 def _tick(source: Source, row: Row, begin: int, capture: str | None) -> list[Any]:
     """A short list and no object: there are many."""
     frame = source.number(row["first_frame"]) if source.capture(row["first_frame"]) == capture else None
-    return [seconds((row["first"] - begin) / NS), seconds((row["last"] - begin) / NS), row["count"], frame]
+    return [round((row["first"] - begin) / NS, 9), round((row["last"] - begin) / NS, 9), row["count"], frame]
 
 
 def _silences(source: Source) -> Iterator[tuple[Key, dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,9 +47,12 @@ def same_head(case: Case) -> Iterator[Row]:
         first.setdefault(
             (o.link.server_address, o.so_major_id, o.eir_server_scope), (o.reply_time or o.time, o.reply_frame or 0)
         )
-    for (address, *identity), (time, frame) in first.items():
-        for (other, *other_identity), (other_time, other_frame) in first.items():
-            if address < other and identity == other_identity:
+    named: dict[tuple[bytes | None, bytes | None], list[tuple[str, int, int]]] = defaultdict(list)
+    for (address, major, scope), (time, frame) in first.items():
+        named[major, scope].append((address, time, frame))
+    for (address, major, scope), (time, frame) in first.items():
+        for other, other_time, other_frame in named[major, scope]:
+            if address < other:
                 told[address, other] = {
                     "address_a": address,
                     "address_b": other,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from dissect.nfs4.const import status_name
-from nfsanalyze.facts.callbacks import callbacks, locations
 from nfsanalyze.facts.sequences import flag_runs, slot_errors
 from nfsanalyze.facts.uses import accepted
 from nfsanalyze.facts.versions import version_refusals
@@ -181,12 +180,11 @@ def stall_rows(case: Case) -> Iterator[Row]:
 
 def callback_rows(case: Case) -> Iterator[Row]:
     """callbacks."""
-    found = callbacks(case.trace, case.links)
     times = lease_time_at(case)
     judged = {
         id(r.callback): r
         for r in recalls.recalls(
-            found,
+            case.callbacks,
             case.exchanges,
             case.errors,
             case.changes,
@@ -196,7 +194,7 @@ def callback_rows(case: Case) -> Iterator[Row]:
             case.ends.time,
         )
     }
-    for c in found:
+    for c in case.callbacks:
         r, client = judged.get(id(c)), case.clients.of_conn.get(c.link.conn)
         yield {
             "frame": c.frame,
@@ -221,21 +219,11 @@ def callback_rows(case: Case) -> Iterator[Row]:
         }
 
 
-def _paths(case: Case) -> list[callback_paths.Path]:
-    return callback_paths.paths(
-        case.trace,
-        case.links,
-        locations(case.owners, case.clients.of_conn),
-        callbacks(case.trace, case.links),
-        case.ends.time,
-    )
-
-
 def callback_path_rows(case: Case) -> Iterator[Row]:
     """callback_paths."""
     addresses = {c.client: set(c.addresses) for c in case.clients.clients}
     granted = _delegations(case)
-    for path in _paths(case):
+    for path in case.callback_paths:
         place = path.location
         latest = place.owners[-1]
         own = place.address in addresses.get(place.client, ()) if place.address is not None else None
@@ -266,7 +254,9 @@ def callback_path_rows(case: Case) -> Iterator[Row]:
 def callback_down_rows(case: Case) -> Iterator[Row]:
     """callback_downs."""
     granted = _delegations(case)
-    found = callback_paths.downs(case.trace, case.links, flag_runs(case.trace), _paths(case), case.clients.of_conn)
+    found = callback_paths.downs(
+        case.trace, case.links, flag_runs(case.trace), case.callback_paths, case.clients.of_conn
+    )
     for d in found:
         first, last = d.moments[0], d.moments[-1]
         yield {

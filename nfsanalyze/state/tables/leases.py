@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dissect.nfs4.const import CreateSessionFlag, Status
+from dissect.nfs4.const import ChannelDirFromServer, CreateSessionFlag, Status
 from dissect.nfs4.dataclass import dataclass
 from nfsanalyze.facts.identity import Confirm
 from nfsanalyze.facts.rows import first_rows
+from nfsanalyze.facts.trace import frame_of
 from nfsanalyze.state.census import Moment
 from nfsanalyze.state.infer import Case
 from nfsanalyze.state.leases import Lease
@@ -42,7 +43,7 @@ def leases(case: Case) -> Iterator[Row]:
             "first": lease.first.time,
             "last_renewal": last.time if last else None,
             "renewals": len(lease.times),
-            "longest_gap_s": float(np.diff(lease.times).max()) / 1e9 if len(lease.times) > 1 else None,
+            "longest_gap_s": float((lease.times[1:] - lease.times[:-1]).max()) / 1e9 if len(lease.times) > 1 else None,
             "lease_time_s": time.seconds,
             "lease_time_source": time.source,
             "held_state": held_state(case, lease),
@@ -149,6 +150,7 @@ def _sessions(case: Case) -> Iterator[Row]:
                 made.setdefault(c.session_id, c)
             elif c.op == "DESTROY_SESSION":
                 ended[c.session_id] = c
+    bound = {c.session_id for c in case.confirms if c.op == "BIND_CONN_TO_SESSION" and c.status == 0 and _backwards(c)}
     seen = {s: [(c.reply_frame or c.frame, c.reply_time or c.time, c.link.conn)] for s, c in made.items()}
     for span in spans(case):
         if len(span.key) == 16 and span.conn in case.links:
@@ -162,10 +164,6 @@ def _sessions(case: Case) -> Iterator[Row]:
         origin, conns = made.get(session_id), sorted({conn for *_, conn in places})
         addresses = list(dict.fromkeys(case.links[conn].server_address for *_, conn in sorted(places)))
         clientid = case.ids.clientid(session_id, addresses[0])
-        bound = any(
-            c.op == "BIND_CONN_TO_SESSION" and c.session_id == session_id and c.status == 0 and (c.flags or 0) & 2
-            for c in case.confirms
-        )
         yield {
             "session_id": session_id,
             "session_text": session_id.hex(),
@@ -174,7 +172,9 @@ def _sessions(case: Case) -> Iterator[Row]:
             "server_address": origin.link.server_address if origin else addresses[0],
             "server_addresses": addresses,
             "connections": len(conns),
-            "backchannel": bound or bool((origin.flags or 0) & CreateSessionFlag.CONN_BACK_CHAN) if origin else None,
+            "backchannel": session_id in bound or bool((origin.flags or 0) & CreateSessionFlag.CONN_BACK_CHAN)
+            if origin
+            else None,
             "first_frame": min(frame for frame, *_ in places),
             "last_frame": max(frame for frame, *_ in places),
             "first": min(time for _, time, _ in places),
@@ -183,6 +183,11 @@ def _sessions(case: Case) -> Iterator[Row]:
             "destroyed_frame": ended[session_id].reply_frame if session_id in ended else None,
             "refused_frame": refused.get(session_id),
         }
+
+
+def _backwards(bound: Confirm) -> bool:
+    """Its bit stands in CDFS4_BOTH, too."""
+    return bool((bound.flags or 0) & ChannelDirFromServer.CDFS4_BACK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,10 +208,12 @@ def spans(case: Case) -> Iterator[Span]:
     np.minimum.at(first, used.pair, used.row)
     np.maximum.at(last, used.pair, used.row)
     each = used.picked(first_rows(used.pair, used.pairs))
-    for conn, key, begin, end in zip(*(c.tolist() for c in (each.conn, each.key, first, last)), strict=True):
+    times, ids = trace.messages["time"], trace.messages["id"]
+    columns = (each.conn, each.key, times[first], ids[first], times[last], ids[last])
+    for conn, key, begin, begin_id, end, end_id in zip(*(c.tolist() for c in columns), strict=True):
         yield Span(
             key=trace.keys[key],
             conn=conn,
-            first=Moment(time=trace.time(begin), frame=trace.frame(begin)),
-            last=Moment(time=trace.time(end), frame=trace.frame(end)),
+            first=Moment(time=begin, frame=frame_of(begin_id)),
+            last=Moment(time=end, frame=frame_of(end_id)),
         )
