@@ -69,18 +69,12 @@ def events(
         by_frame[r[0]].append(r)
     out = []
     for frame, rows in sorted(by_frame.items()):
-        notes = list(dict.fromkeys(r[5] for r in rows))
-        first = rows[0]
-        out.append(
-            Event(
-                frame=frame,
-                time=first[1],
-                client=next((r[2] for r in rows if r[2] is not None), None),
-                address=next((r[3] for r in rows if r[3] is not None), None),
-                kind=first[4],
-                note="; ".join(notes),
-            )
-        )
+        _, time, client, address, kind, note = rows[0]
+        if len(rows) > 1:
+            client = next((r[2] for r in rows if r[2] is not None), None)
+            address = next((r[3] for r in rows if r[3] is not None), None)
+            note = "; ".join(dict.fromkeys(r[5] for r in rows))
+        out.append(Event(frame=frame, time=time, client=client, address=address, kind=kind, note=note))
     return out
 
 

@@ -38,7 +38,7 @@ def late_renewals(leases: Sequence[Lease], times: Mapping[int, LeaseTime], censu
         if known.source == "assumed" or len(lease.times) < 2:
             continue
         limit = known.seconds * 1e9
-        gaps = np.diff(lease.times)
+        gaps = lease.times[1:] - lease.times[:-1]
         for at in np.flatnonzero((gaps > LATE * limit) & (gaps <= limit)).tolist():
             last, following = int(lease.times[at]), int(lease.times[at + 1])
             waited = min(census.unanswered(address, last, following) for address in lease.addresses)

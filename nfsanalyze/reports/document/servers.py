@@ -116,12 +116,13 @@ def _heads(source: Source) -> dict[str, list[Row]]:
 def _evidence(source: Source, heads: Mapping[str, list[Row]]) -> dict[str, list[Evidence]]:
     by_address: dict[str, list[Evidence]] = defaultdict(list)
     for row in source.rows("same_head"):
+        frames = source.numbers(row["frames"])
         for address, other in ((row["address_a"], row["address_b"]), (row["address_b"], row["address_a"])):
             entry = {
                 "proof": row["proof"],
                 "proven": row["proven"],
                 "address": other,
-                "frames": source.numbers(row["frames"]),
+                "frames": frames,
             }
             by_address[address].append((heads.get(other, []), row, entry))
     return by_address
