@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -209,25 +210,25 @@ def test_exit_codes(inputs: Path, tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_ended_is_taken_up(inputs: Path, tmp_path: Path) -> None:
-    for number in range(20):
+    for number in range(10):
         shutil.copy(SAMPLES / HEALTHY, inputs / "b" / f"{number}.pcap")
     out = tmp_path / "out"
     command = [sys.executable, "-m", "nfsanalyze", "batch", str(inputs), "--out", str(out), "--jobs", "1"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None and len(list(out.glob("cases/*/outcome.json"))) < 3:
-        pass
+        time.sleep(0.02)
     process.kill()
     process.wait()
     before = len(outcomes(out))
-    assert 3 <= before < 24
+    assert 3 <= before < 14
     rest = batch(inputs, "--out", out)
-    assert "24 cases: 24 done" in rest.stdout
+    assert "14 cases: 14 done" in rest.stdout
     kept = int(rest.stdout.split("; ")[1].split()[0])
     assert kept >= before
 
 
 def test_a_cluster_gives_the_same_and_survives_the_loss_of_a_worker(inputs: Path, tmp_path: Path) -> None:
-    for number in range(16):
+    for number in range(8):
         shutil.copy(SAMPLES / HEALTHY, inputs / "b" / f"{number}.pcap")
     here, there = tmp_path / "here", tmp_path / "there"
     batch(inputs, "--out", here)
@@ -240,12 +241,12 @@ def test_a_cluster_gives_the_same_and_survives_the_loss_of_a_worker(inputs: Path
             stderr=subprocess.PIPE,
             text=True,
         )
-        while process.poll() is None and len(list(there.glob("cases/*/outcome.json"))) < 4:
-            pass
+        while process.poll() is None and len(list(there.glob("cases/*/outcome.json"))) < 3:
+            time.sleep(0.02)
         running.kill(0)
         stdout, stderr = process.communicate(timeout=240)
     assert process.returncode == 0, stderr
-    assert "20 cases: 20 done" in stdout
+    assert "12 cases: 12 done" in stdout
     assert results(there) == results(here)
     assert [o["case"] for o in outcomes(there).values()].count("b_0.pcap") <= 1
     unreachable = batch(inputs, "--out", tmp_path / "x", "--scheduler", "tcp://127.0.0.1:1", check=2)

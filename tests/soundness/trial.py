@@ -36,15 +36,14 @@ class Trial:
     def violations(self, name: str, seed: int) -> list[str]:
         """What the copy of this seed says that the whole does not, or passes over; then what was done to it."""
         copy = wild(self._captures[name], seed)
-        found = verdict_on(self._desk, pcap(copy.packets))
-        whole, here = self._whole(name), self._whole(name, copy.vantage, copy.from_where)
-        if found is None or whole is None or here is None:
+        found, whole = verdict_on(self._desk, pcap(copy.packets)), self._whole(name)
+        if found is None or whole is None:
             return []
         wrong = set(found.new_to(whole))
         if name.startswith(TWINS) and (true := self._whole(TWIN)) is not None:
             wrong &= set(found.new_to(true))
         told = [f"adds {each}" for each in sorted(wrong)]
-        if copy.complete:
+        if copy.complete and (here := self._whole(name, copy.vantage, copy.from_where)) is not None:
             told += [f"passes over {each}" for each in found.passed_over(here)]
         return [*told, f"after {', '.join(copy.what) or 'nothing'}"] if told else []
 

@@ -98,7 +98,7 @@ def test_large_records_in_small_chunks(data: st.DataObject) -> None:
         else:
             frame = wire.frames[at - 1] if how == "repeat" else wire.frames.pop(at - 1)
             wire.frames.insert(data.draw(st.integers(3, len(wire.frames))), frame)
-    compare(wire.pcap(), data.draw(st.sampled_from([700, 3_000, 9_000])))
+    compare(wire.pcap(), data.draw(st.sampled_from([1_400, 6_000, 18_000])))
 
 
 def test_file_data_are_not_carried(monkeypatch: Any) -> None:
