@@ -53,7 +53,7 @@ def test_connections_come_and_go(data: st.DataObject) -> None:
         act(data, wire, connections, waiting)
     for at in data.draw(st.lists(st.integers(0, max(len(wire.frames) - 1, 0)), max_size=3)):
         wire.frames.insert(data.draw(st.integers(0, len(wire.frames) - 1)), wire.frames.pop(at))
-    compare(wire.pcap(), data.draw(st.sampled_from([300, 2_000, 1 << 20])), 1 << 20)
+    compare(wire.pcap(), data.draw(st.sampled_from([600, 4_000, 1 << 20])), 1 << 20)
 
 
 def test_numbers_follow_the_first_segments(monkeypatch: pytest.MonkeyPatch) -> None:
