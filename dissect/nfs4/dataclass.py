@@ -2,9 +2,10 @@
 
 The program declares some 250 values, and the standard decorator compiles up to seven functions for each when its module
 is loaded, which took an eighth of the scan of a small capture. Here a class is given its slots at once; what classes
-can share is shared; `__init__`, the one function that must be written for each, is written at the first instance; and
-what `dataclasses.fields` and `asdict` ask for is made when they ask; `replace` asks for nothing. Only what the program
-uses of the decorator is here: no inheritance of fields, no `__post_init__`, no order.
+can share is shared; `__init__`, the one function that must be made for each, is made at the first instance, of code
+that all classes with as many fields share; and what `dataclasses.fields` and `asdict` ask for is made when they ask;
+`replace` asks for nothing. Only what the program uses of the decorator is here: no inheritance of fields, no
+`__post_init__`, no order.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 else:
     from dataclasses import MISSING, Field, FrozenInstanceError
     from dataclasses import dataclass as standard
+    from functools import cache
     from operator import attrgetter
+    from types import FunctionType
 
     def dataclass(*, frozen=False, slots, kw_only=False, eq=True, unsafe_hash=False):
         """As `dataclasses.dataclass` with the same arguments; every class has slots."""
@@ -73,25 +76,44 @@ else:
 
     def _written(made):
         defaults, said = _MAKING[made]
-        known = {"MISSING": MISSING}
-        asked, lines = ["self", "*"] if said["kw_only"] and made.__slots__ else ["self"], []
-        for name in made.__slots__:
+        names, keywords = made.__slots__, said["kw_only"]
+        known, given, factories = {"MISSING": MISSING}, {}, []
+        for place, name in enumerate(names):
             # the descriptor of the slot: it is the quickest way, and a frozen class lets nobody take another
-            known[f"_set_{name}"] = made.__dict__[name].__set__
-            value, default = name, defaults.get(name, MISSING)
+            known[f"set_{place}"] = made.__dict__[name].__set__
+            default = defaults.get(name, MISSING)
             if isinstance(default, Field) and default.default_factory is not MISSING:
-                known[f"_new_{name}"] = default.default_factory
-                asked.append(f"{name}=MISSING")
-                value = f"_new_{name}() if {name} is MISSING else {name}"
-            elif default is MISSING or (isinstance(default, Field) and default.default is MISSING):
-                asked.append(name)
-            else:
-                known[f"_default_{name}"] = default.default if isinstance(default, Field) else default
-                asked.append(f"{name}=_default_{name}")
-            lines.append(f"    _set_{name}(self, {value})\n")
-        exec(f"def __init__({', '.join(asked)}):\n{''.join(lines) or '    pass'}", known)
-        known["__init__"].__qualname__ = f"{made.__qualname__}.__init__"
-        return known["__init__"]
+                known[f"new_{place}"] = default.default_factory
+                factories.append(place)
+                given[name] = MISSING
+            elif isinstance(default, Field):
+                given |= {} if default.default is MISSING else {name: default.default}
+            elif default is not MISSING:
+                given[name] = default
+        code = _init(len(names), tuple(factories), keywords and bool(names)).replace(co_varnames=("self", *names))
+        written = FunctionType(code, known, "__init__")
+        written.__qualname__ = f"{made.__qualname__}.__init__"
+        if keywords:
+            written.__kwdefaults__ = given
+        elif given and names[-len(given) :] != tuple(given):
+            raise TypeError(f"{made.__qualname__}: a field without default behind one that has one")
+        else:
+            written.__defaults__ = tuple(given.values())
+        return written
+
+    @cache
+    def _init(count, factories, keywords):
+        """The code of an `__init__` for so many fields; compiling it for each class took longer than all else here."""
+        asked = ["self", *["*"][: int(keywords)], *(f"field_{place}" for place in range(count))]
+        lines = []
+        for place in range(count):
+            value = f"field_{place}"
+            if place in factories:
+                value = f"new_{place}() if {value} is MISSING else {value}"
+            lines.append(f"    set_{place}(self, {value})\n")
+        space = {}
+        exec(f"def __init__({', '.join(asked)}):\n{''.join(lines) or '    pass'}", space)
+        return space["__init__"].__code__
 
     class _Asked:
         """What the functions of `dataclasses` ask a class for: taken from the standard decorator when they do."""

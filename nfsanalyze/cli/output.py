@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.dataclass import dataclass, replace
 from nfsanalyze.cli.inputs import refuse_overwrite
 from nfsanalyze.cli.screen import color_wanted, page_width
 from nfsanalyze.cli.streams import check_folder, check_writable, make_folder, write_file, write_stdout

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from dissect.nfs4.dataclass import replace
 from nfsanalyze.engine.finding import Finding
 
 CAUSES: Mapping[str, tuple[tuple[str, ...], ...]] = {

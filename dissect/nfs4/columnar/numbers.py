@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dissect.nfs4.batch import Batch, LinkEvent
+from dissect.nfs4.dataclass import replace
 from dissect.nfs4.flow import Flow
 from dissect.nfs4.rpc.match import Call, Early, Reply
 from dissect.nfs4.tcp.connection import TcpConnection

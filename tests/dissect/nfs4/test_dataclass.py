@@ -189,3 +189,13 @@ def test_what_it_does_not_do_is_refused() -> None:
         ours(slots=True)(type("Child", (Sent,), {"__annotations__": {}}))
     with pytest.raises(TypeError, match="slots"):
         ours(slots=False)
+
+
+def test_a_field_without_default_comes_first() -> None:
+    @ours(slots=True)
+    class Turned:
+        first: int = 1
+        second: int
+
+    with pytest.raises(TypeError, match="Turned: a field without default"):
+        Turned(1, 2)
