@@ -13,6 +13,10 @@ def main() -> None:
     """Entry point of the console script."""
     from nfsanalyze.cli.app import run
     from nfsanalyze.cli.streams import open_streams
+    from nfsanalyze.lean import leave
 
     open_streams()
-    sys.exit(run(sys.argv[1:]))
+    try:
+        sys.exit(run(sys.argv[1:]))
+    finally:
+        leave()
