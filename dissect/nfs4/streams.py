@@ -8,7 +8,6 @@ same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Set
-from dataclasses import replace
 from heapq import heappop, heappush
 from ipaddress import ip_address
 
@@ -24,6 +23,7 @@ from dissect.nfs4.bounds import (
     SYN_LATE_FRAMES,
 )
 from dissect.nfs4.census import Census
+from dissect.nfs4.dataclass import replace
 from dissect.nfs4.flow import Call, Early, Flow, Output, Reply
 from dissect.nfs4.gather import Gather
 from dissect.nfs4.holdings import Holdings
@@ -103,7 +103,7 @@ class Streams:
             flow = self._flows[connection.conn] = Flow(connection, self._nfs_ports, whole=self._listener is not None)
             self._serial += 1
             heappush(self._new, (connection.first_frame + SYN_LATE_FRAMES, self._serial, flow))
-            heappush(self._quiet, (connection.first_frame + SILENT_FRAMES, self._serial, flow))
+            heappush(self._quiet, (silent_until(connection), self._serial, flow))
         self._tell(flow, flow.take(segment))
         self._weigh(flow)
 
@@ -247,6 +247,11 @@ class Streams:
                 continue
             if program and len(self._callback_programs) < CALLBACK_PROGRAMS:
                 self._callback_programs.add(program)
+
+
+def silent_until(connection: TcpConnection) -> int:
+    """The frame at which a connection is forgotten on which nothing was said before."""
+    return connection.first_frame + SILENT_FRAMES
 
 
 def _endpoint(uaddr: bytes) -> Endpoint | None:

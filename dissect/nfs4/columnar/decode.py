@@ -21,7 +21,7 @@ from dissect.nfs4.columnar.records import chunks
 from dissect.nfs4.columnar.sightings import Sightings
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.columnar.span import Span, spans
-from dissect.nfs4.columnar.streams import none_in_order, sort
+from dissect.nfs4.columnar.streams import left_open, none_in_order, sort
 from dissect.nfs4.columnar.window import Window, Work
 from dissect.nfs4.exact import UNDECODED, kind_of
 from dissect.nfs4.gather import Gather
@@ -36,6 +36,9 @@ _BUSY = 256
 _APART = 128
 """Frames between two ends of windows at least."""
 _WINDOWS = 32
+_LATE = 64
+"""Segments of a way that make it worth while to end a window around a hole that the edge of a chunk leaves open, frames
+after which such holes mostly are filled, and how many segments before the edge are looked through for one."""
 _FLOOD = 1 << 16
 """Beginnings of connections in a chunk from which on no window has more frames than this."""
 _CAREFUL = HELD_OCTETS // 8
@@ -104,7 +107,8 @@ class _Decoder:
 
         A connection is read together with others from the first window on that it does not begin in, unless its
         handshake is the first of it there. Where much of a chunk depends on it a window ends for its sake: before a
-        handshake, and where a connection without one is old enough that none can follow.
+        handshake, where a connection without one is old enough that none can follow, and around holes that the chunk's
+        edge leaves open.
         """
         count = len(chunk)
         if not len(way):
@@ -121,6 +125,8 @@ class _Decoder:
             begins = int(min(first[each], first[there.back]))
             if not begin[begins] and (flow is None or not flow.connection.told):
                 wanted.append(int(segments.frame[begins]) + SYN_LATE_FRAMES + 2)
+        spoken = np.bincount(way, segments.length > 0, minlength=len(number))
+        wanted += self._holes(segments, way, np.flatnonzero(spoken >= _LATE), first)
         again = np.flatnonzero((segments.flags & (SYN | ACK)) == SYN)
         for position in again[number[way[again]] >= _BUSY].tolist():
             there = self._ways.ways[int(way[position])]
@@ -135,6 +141,19 @@ class _Decoder:
         # connections that begin in a window are all kept until its end
         flood = range(_FLOOD, count, _FLOOD) if len(again) > _FLOOD else ()
         return [*sorted({*(each for each in cuts[:_WINDOWS] if each < count), *flood, *self._careful(segments)}), count]
+
+    def _holes(self, segments: Segments, way: Index, ways: Index, first: Index) -> list[int]:
+        """Where windows are to end so that few segments share one with a hole that stays open at the edge of a chunk:
+        connections with one are read segment by segment."""
+        wanted = []
+        for each in ways.tolist():
+            flow = self._lanes.flow(self._ways.ways[each])
+            if flow is not None and not flow.silent and any(half._waiting for half in flow.connection.halves):
+                wanted.append(int(segments.frame[first[each]]) + _LATE)
+            opened = left_open(segments, np.flatnonzero(way == each)[-_LATE:])
+            if opened is not None:
+                wanted.append(int(segments.frame[opened]))
+        return wanted
 
     def _careful(self, segments: Segments) -> list[int]:
         """Where windows are to end so that few of them may come to hold too much."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.columnar.cursors import Words
+from dissect.nfs4.columnar.few import Few, copied, in_a_row, size_of
 from dissect.nfs4.columnar.lay import Laid, Records, lay
 from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.columnar.walk import COLUMNS, Seen
@@ -22,8 +23,8 @@ from dissect.nfs4.sets import distinct
 
 LONGEST_OCTETS = 1024
 """Of messages with file data in them few have the same length, and there is much to copy."""
-WORTH = 24
-"""So many messages together pay for learning a form, and for comparing with one."""
+WORTH = 256
+"""So many messages of a length are compared row by row with the forms of that length; fewer with all others: `Few`."""
 _ROUNDS = 4
 _OF_A_LENGTH = 24
 _MOST = 4096
@@ -75,6 +76,7 @@ class Forms:
         "Of each form: what `Laid` says, up to `seen`."
         self._bounds = [0]
         self._held: list[Index] = []
+        self._few = Few()
 
     def lay(self, space: Space, records: Records) -> Laid:
         """As `lay.lay`."""
@@ -91,7 +93,18 @@ class Forms:
             self._learn(space, records, groups, form)
         for group in groups:
             group.known.sort(key=lambda each: -each.met)
+        self._lay_few(space, records, form)
         return self._join(space, records, form)
+
+    def _lay_few(self, space: Space, records: Records, form: Index) -> None:
+        """Give a form to those without one that are few of their length."""
+        left = self._few.find(space, records, np.flatnonzero((form < 0) & in_a_row(records)), form)
+        chosen = self._few.worth(records, left)
+        if len(chosen):
+            chosen = chosen[np.argsort(records.at[chosen])]
+            for made, size in zip(self._learnt(space, records, chosen), size_of(records, chosen).tolist(), strict=True):
+                self._few.add(size, made.number, made.places, made.words)
+            self._few.find(space, records, left, form)
 
     def _groups(self, records: Records) -> list[_Group]:
         short = np.flatnonzero((records.octets <= LONGEST_OCTETS) & (records.tail < 0))
@@ -134,25 +147,31 @@ class Forms:
         """Walk one message of each group, and compare the others with it."""
         first = np.array([group.left[0] for group in groups], np.int64)
         order = np.argsort(records.at[first])
-        groups, first = [groups[index] for index in order.tolist()], first[order]
+        fresh = self._learnt(space, records, first[order])
+        for made, index in zip(fresh, order.tolist(), strict=True):
+            groups[index].known.append(made)
+            self._compare(space, records, groups[index], [made], form)
+
+    def _learnt(self, space: Space, records: Records, first: Index) -> list[_Form]:
+        """The forms of messages, in the order of their places."""
         noted = _Noted(space)
         chosen = records.taken(first)
         laid = lay(noted, chosen, self._reply)
         address = distinct(np.concatenate(noted.read))
         owner = np.searchsorted(chosen.at, address, side="right") - 1
         place = address - chosen.at[owner]
-        inside = (owner >= 0) & (place < chosen.octets[owner])
+        inside = (owner >= 0) & (place < copied(chosen)[owner])
         address, owner, place = address[inside], owner[inside], place[inside] // 4
         words = space.view("u4")[address]
         bounds = np.searchsorted(owner, np.arange(len(first) + 1)).tolist()
         heads = np.stack([laid.headed, laid.whole, laid.minor, laid.count, laid.status], axis=1).tolist()
-        for index, group in enumerate(groups):
+        fresh = []
+        for index, head in enumerate(heads):
             span = slice(bounds[index], bounds[index + 1])
-            made = _Form(number=len(self._heads), places=place[span], words=words[span])
-            self._heads.append(heads[index])
+            fresh.append(_Form(number=len(self._heads), places=place[span], words=words[span]))
+            self._heads.append(head)
             self._keep(laid.seen.taken(laid.seen.message == index), int(chosen.at[index]))
-            group.known.append(made)
-            self._compare(space, records, group, [made], form)
+        return fresh
 
     def _keep(self, seen: Seen, at: int) -> None:
         columns = [getattr(seen, name) for name in COLUMNS]
@@ -165,18 +184,18 @@ class Forms:
     def _join(self, space: Space, records: Records, form: Index) -> Laid:
         """What the forms say, and what a walk of the rest does."""
         rest = np.flatnonzero(form < 0)
-        walked = lay(space, records.taken(rest), self._reply)
         if len(rest) == len(form):
-            return walked
+            return lay(space, records, self._reply)
         heads = np.array([*self._heads, [0] * 5], np.int64)[form].T
-        heads[:, rest] = walked.headed, walked.whole, walked.minor, walked.count, walked.status
-        headed, whole, minor, count, status = heads
         seen = self._seen(records, form)
-        if len(walked.seen.op):
+        if len(rest):
+            walked = lay(space, records.taken(rest), self._reply)
+            heads[:, rest] = walked.headed, walked.whole, walked.minor, walked.count, walked.status
             walked.seen.message = rest[walked.seen.message]
             seen = Seen(
                 **{name: np.concatenate([getattr(seen, name), getattr(walked.seen, name)]) for name in COLUMNS}
             ).taken(np.argsort(np.concatenate([seen.message, walked.seen.message]), kind="stable"))
+        headed, whole, minor, count, status = heads
         return Laid(headed=headed != 0, whole=whole != 0, minor=minor, count=count, status=status, seen=seen)
 
     def _seen(self, records: Records, form: Index) -> Seen:

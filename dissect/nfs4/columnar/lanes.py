@@ -97,6 +97,13 @@ class Lanes(Streams):
         for event in flow.connection.events(segment):
             self._gather.event(event)
 
+    def recognise(self, flow: Flow) -> None:
+        """A connection has said its first words, and they show that it is RPC."""
+        flow.silent, flow.shown = False, True
+        for voice in flow._voices:
+            voice.believe()
+        self._tell(flow, ())
+
     def event(self, event: Event) -> None:
         """Tell an event as it is."""
         self._gather.event(event)
@@ -120,6 +127,20 @@ def ready(flow: Flow) -> bool:
         and not matcher._early[1]
         and all(half.stalled is None and not half._waiting for half in connection.halves)
         and all(voice.nature is Nature.RPC for voice in flow._voices)
+    )
+
+
+def unheard(flow: Flow) -> bool:
+    """Whether both sides of a connection have opened it and said nothing, so that it is not known what it carries."""
+    connection = flow.connection
+    return (
+        flow.silent
+        and not flow.shown
+        and not connection.told
+        and not flow.dead
+        and not connection.closed
+        and connection.syn_frame is not None
+        and all(half.isn is not None and half.stalled is None and not half._waiting for half in connection.halves)
     )
 
 
@@ -257,4 +278,4 @@ def leave_under_way(
         calls[direction][xid] = waiting
 
 
-__all__ = ["SURE_OCTETS", "Lanes", "Passed", "awaited", "in_step", "leave_under_way", "ready", "under_way"]
+__all__ = ["SURE_OCTETS", "Lanes", "Passed", "awaited", "in_step", "leave_under_way", "ready", "under_way", "unheard"]

@@ -14,7 +14,8 @@ from dissect.nfs4.rpc.header import MAX_AUTH
 
 CREDENTIAL_AT = 28
 """Where the length of a call's credential is."""
-_VERIFIER_AT = 16
+VERIFIER_AT = 16
+"""Where the length of an accepted reply's verifier is."""
 _HIGHEST_MINOR = 127
 
 
@@ -62,7 +63,7 @@ def lay(words: Words, records: Records, reply: bool) -> Laid:
     end = records.at + records.octets
     minor = status = np.full(size, -1, np.int64)
     if reply:
-        head = Cursors(words, records.at + _VERIFIER_AT, end)
+        head = Cursors(words, records.at + VERIFIER_AT, end)
         head.skip_opaque(MAX_AUTH)
         head.one_of(AcceptStat.SUCCESS)
         status = head.one_of(STATUS_LIMIT)

@@ -13,6 +13,7 @@ from dissect.nfs4.columnar.details import values
 from dissect.nfs4.columnar.forms import Forms
 from dissect.nfs4.columnar.lay import CREDENTIAL_AT, Laid, Records
 from dissect.nfs4.columnar.match import NONE
+from dissect.nfs4.columnar.nulls import NO_KIND, null_calls, null_replies, waiting_kind
 from dissect.nfs4.columnar.rows import Ops, intern, op_rows, ops_of
 from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.const import NFS_PROGRAM, NFS_V4, PROC_COMPOUND, AuthFlavor, MsgType, ReplyStat
@@ -105,6 +106,15 @@ class Decoder:
         made.add(these, self._replies.lay(space, records.taken(these)), minor, reply=True)
         messages["kind"] = np.where(heads.reply, int(Kind.COMPOUND_REPLY), int(Kind.COMPOUND_CALL))
         messages["prog"] = NFS_PROGRAM
+        asked, kind = null_calls(space, records, words, whole & ~heads.reply)
+        if len(asked) or waiting:
+            made.empty(asked)
+            messages["kind"][asked], messages["prog"][asked] = kind, words[asked, 3]
+            messages["credential"][asked] = _credentials(space, records.at[asked], words[asked, 7], credentials)
+            kinds, progs = _of_calls(call, asked, messages, waiting)
+            answers = null_replies(space, records, accepted, kinds)
+            made.empty(answers)
+            messages["kind"][answers], messages["prog"][answers] = kinds[answers] + 1, progs[answers]
         messages["minor"], messages["ops"], messages["status"] = made.minor, made.count, made.status
         return Decoded(messages=messages, plain=made.plain, ops=op_rows(made.ops, made.id), details=made.details)
 
@@ -120,6 +130,22 @@ def _asked(call: Index, headed: Mask, minors: Index, waiting: list[CallHeader | 
         before = np.array([-1 if header is None else header.minor for header in waiting], np.int64)
         able[~now], minor[~now] = known[call[~now]], before[call[~now]]
     return able, minor
+
+
+def _of_calls(
+    call: Index, asked: Index, messages: NDArray[np.void], waiting: list[CallHeader | None]
+) -> tuple[Index, Index]:
+    """Kind and program of the call that each message answers, if that is of a NULL procedure; `asked`: those here."""
+    count = len(call)
+    kinds, progs = np.full((2, count + len(waiting)), NO_KIND, np.int64)
+    kinds[asked], progs[asked] = messages["kind"][asked], messages["prog"][asked]
+    for place, header in enumerate(waiting, count):
+        kinds[place], progs[place] = waiting_kind(header)
+    # Those that waited are counted from the end.
+    answered = np.where(call == NONE, -1, call)
+    kinds, progs = kinds[answered], progs[answered]
+    kinds[call == NONE] = NO_KIND
+    return kinds, progs
 
 
 def _plain_call(header: CallHeader | None) -> bool:
@@ -138,6 +164,10 @@ class _Rows:
         self.minor, self.count, self.status = np.full((3, len(id)), -1, np.int64)
         self.ops: list[Ops] = []
         self.details: list[tuple[int, int, Any]] = []
+
+    def empty(self, these: Index) -> None:
+        """Messages without operations."""
+        self.plain[these], self.count[these] = True, 0
 
     def add(self, these: Index, laid: Laid, minor: Index, *, reply: bool) -> None:
         """The messages at these positions."""

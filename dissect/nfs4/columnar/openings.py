@@ -8,6 +8,7 @@ number, and `Numbers` puts that right.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 import numpy as np
@@ -67,12 +68,14 @@ def _last_syns(span: Span) -> dict[int, int]:
 def _head(span: Span, groups: Groups, both: list[int], last_syn: dict[int, int]) -> list[int] | None:
     """How many segments of a connection there are up to the last SYN, for each direction; None if they are no plain
     handshake, do not come first, or take longer than a SYN is waited for."""
-    segments = span.segments
-    spans = [groups.order[int(groups.starts[each]) : int(groups.stops[each])] for each in both]
+    segments, order = span.segments, groups.order.data
     last = max(last_syn.get(groups.way[each], -1) for each in both)
-    heads = [each[: int(np.searchsorted(each, last, side="right"))] for each in spans]
-    first = min(int(head[0]) for head in heads if len(head))
-    if not segments.flags[first] & SYN or any(segments.length[head].any() for head in heads):
+    heads = []
+    for each in both:
+        start, stop = int(groups.starts[each]), int(groups.stops[each])
+        heads.append(order[start : bisect_right(order, last, start, stop)].tolist())
+    first = min(head[0] for head in heads if head)
+    if not segments.flags[first] & SYN or any(segments.length[position] for head in heads for position in head):
         return None
     if span.number(last) - span.number(first) > SYN_LATE_FRAMES:
         return None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import field
+from heapq import heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dissect.nfs4.columnar.first_words import first_words
 from dissect.nfs4.columnar.groups import Groups, grouped, without
+from dissect.nfs4.columnar.headers import Segments
 from dissect.nfs4.columnar.holes import Settled, settle
 from dissect.nfs4.columnar.hop import ORIGIN, STREAM_SHIFT, Pieces
 from dissect.nfs4.columnar.lanes import Lanes, Passed, awaited, in_step, ready
@@ -44,6 +47,8 @@ class Stream:
     "segments with FIN or RST"
     settled: Settled | None = None
     "if there were holes, what became of them"
+    first_words: int | None = None
+    "the position of its segment that shows the connection to be RPC, if that was not known before"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +68,7 @@ class _Connection:
 
     flow: Flow | None
     fine: bool
+    first_words: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,6 +118,28 @@ def sort(span: Span, lanes: Lanes, others: Collection[int]) -> Sorted:
     return Sorted(streams=streams, pieces=pieces, segment=segment, slow=slow)
 
 
+def left_open(segments: Segments, way: Index) -> int | None:
+    """The first of these segments of one way that lies behind a hole which the others do not fill."""
+    way = way[segments.length[way] > 0]
+    if not len(way):
+        return None
+    at = ((segments.seq[way] - segments.seq[way[0]] + _HALF_WRAP) & (_WRAP - 1)) - _HALF_WRAP
+    ends = at + segments.length[way]
+    if (at[1:] <= np.maximum.accumulate(ends)[:-1]).all():
+        return None
+    reached, first = int(at[0]), None
+    waiting: list[tuple[int, int]] = []
+    for position, start, end in zip(way.tolist(), at.tolist(), ends.tolist(), strict=True):
+        heappush(waiting, (start, end))
+        while waiting and waiting[0][0] <= reached:
+            reached = max(reached, heappop(waiting)[1])
+        if not waiting:
+            first = None
+        elif first is None:
+            first = position
+    return first
+
+
 def none_in_order(span: Span) -> Sorted:
     """All segments of a window are to be taken one by one."""
     none = np.zeros(0, np.int64)
@@ -124,6 +152,7 @@ def none_in_order(span: Span) -> Sorted:
 def _members(groups: Groups, span: Span, lanes: Lanes, others: Collection[int]) -> _Members:
     connections: dict[tuple[object, object], _Connection] = {}
     members = _Members(owner=[], direction=[], expected=np.zeros(len(groups), np.int64))
+    group_of = {number: group for group, number in enumerate(groups.way)}
     for group, (number, present, data) in enumerate(zip(groups.way, groups.flags, groups.wire, strict=True)):
         way = span.ways.ways[number]
         connection = connections.get(way.key)
@@ -132,6 +161,10 @@ def _members(groups: Groups, span: Span, lanes: Lanes, others: Collection[int]) 
             odd = number in others or way.back in others or way.back == number
             fine = flow is not None and not odd and ready(flow) and not flow.connection.opening
             connection = connections[way.key] = _Connection(flow, fine)
+            if flow is not None and not odd and not fine:
+                both = [group, *([group_of[way.back]] if way.back in group_of else [])]
+                connection.first_words = first_words(span, groups, both, flow)
+                connection.fine = connection.first_words is not None
         direction = 0
         if connection.fine and connection.flow is not None:
             flow = connection.flow
@@ -231,43 +264,62 @@ def _streams(
     pieces: Pieces,
     span: Span,
 ) -> list[Stream]:
-    repeats = np.bincount(rows.group[rows.repeated], minlength=len(groups)).tolist() if len(groups) else []
-    last_row = (np.searchsorted(rows.group, np.arange(1, len(groups) + 1)) - 1).tolist()
-    bounds = pieces.bounds.tolist()
-    segments = span.segments
+    chosen = np.flatnonzero(fine)
+    segments, chunk = span.segments, span.chunk
+    first, last = groups.order[groups.starts[chosen]], groups.order[groups.stops[chosen] - 1]
+    edges = span.segments.frame[first], span.segments.frame[last]
+    spoke = np.searchsorted(rows.group, chosen, side="right") - 1
+    # Of streams that say nothing: any.
+    at, position = (np.append(each, 0)[spoke] for each in (rows.at, rows.position))
+    lo, hi = pieces.bounds[:-1], pieces.bounds[1:]
+    ends, octets = np.append(pieces.at + pieces.length, 0)[hi - 1], np.append(0, np.cumsum(pieces.length))
+    columns = (
+        chosen,
+        groups.size[chosen],
+        segments.seq[first],
+        chunk.number[edges[0]] + span.base,
+        chunk.time[edges[0]],
+        chunk.number[edges[1]] + span.base,
+        chunk.time[edges[1]],
+        np.bincount(rows.group[rows.repeated], minlength=len(groups))[chosen],
+        segments.seq[position],
+        at,
+        np.where(hi > lo, ends, 0),
+        octets[hi] - octets[lo],
+    )
     streams: list[Stream] = []
     lanes: dict[int, int] = {}
     stands, acked = _shown(groups, members, fine, span)
-    for number, group in enumerate(np.flatnonzero(fine).tolist()):
+    for group, size, seq, frame, time, last_frame, last_time, repeated, last_seq, last_at, reached, fresh in zip(
+        *(column.tolist() for column in columns), strict=True
+    ):
         flow, direction = members.owner[group].flow, members.direction[group]
         assert flow is not None
-        mine = groups.order[groups.starts[group] : groups.stops[group]]
-        first, last = int(mine[0]), int(mine[-1])
+        wire = groups.wire[group]
         passed = Passed(
-            first_seq=int(segments.seq[first]),
-            first_frame=span.number(first),
-            first=span.time(first),
-            last_frame=span.number(last),
-            last=span.time(last),
-            segments=len(mine),
+            first_seq=seq,
+            first_frame=frame,
+            first=time,
+            last_frame=last_frame,
+            last=last_time,
+            segments=size,
             acked=acked[group],
             stands=stands[group],
-            wire=groups.wire[group],
-            repeated=repeats[group],
+            wire=wire,
+            fresh=fresh,
+            reached=reached,
+            repeated=repeated,
+            last_seq=last_seq if wire else 0,
+            last_at=last_at if wire else 0,
         )
-        if passed.wire:
-            row = last_row[group]
-            passed.last_seq, passed.last_at = int(segments.seq[rows.position[row]]), int(rows.at[row])
-        lo, hi = bounds[number], bounds[number + 1]
-        if hi > lo:
-            passed.reached = int(pieces.at[hi - 1] + pieces.length[hi - 1])
-            passed.fresh = int(pieces.length[lo:hi].sum())
+        mine = groups.order[groups.starts[group] : groups.stops[group]]
         lane = lanes.setdefault(flow.connection.conn, len(lanes)) * 2 + direction
         made = Stream(lane=lane, flow=flow, direction=direction, passed=passed, segments=mine)
         if groups.flags[group] & (FIN | RST):
             made.ends = mine[(segments.flags[mine] & (FIN | RST)) != 0].tolist()
             passed.fin = ended(segments, made.ends)
         made.settled = settled.get(group)
+        made.first_words = members.owner[group].first_words
         streams.append(made)
     return streams
 
@@ -289,4 +341,4 @@ def _shown(groups: Groups, members: _Members, fine: Mask, span: Span) -> tuple[l
     return stood(span, groups, own), acknowledged(span, groups, other)
 
 
-__all__ = ["Sorted", "Stream", "none_in_order", "sort"]
+__all__ = ["Sorted", "Stream", "left_open", "none_in_order", "sort"]

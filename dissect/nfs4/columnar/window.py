@@ -19,7 +19,7 @@ from dissect.nfs4.columnar.scatter import Scatter
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.columnar.span import Span
 from dissect.nfs4.columnar.streams import Sorted, Stream
-from dissect.nfs4.const import NFS_PROGRAM, NFS_V4, PROC_COMPOUND
+from dissect.nfs4.const import PROC_COMPOUND, PROC_NULL
 from dissect.nfs4.flow import Call, Flow, Reply
 from dissect.nfs4.link.segment import Segment
 from dissect.nfs4.message import CallHeader
@@ -176,6 +176,7 @@ class Window:
                 [final for begin, final in waits.get(int(self._lane[index]) >> 1, ()) if begin <= frame], default=0
             )
             work.append((due << FRAME_SHIFT if due > frame else id, id, self._odd(lanes, flows, index)))
+        work += self._recognised(lanes)
         ends = [
             (stream.flow, position)
             for stream, fine in zip(self._streams, self._fine.tolist(), strict=True)
@@ -210,7 +211,8 @@ class Window:
         if found is None:
             found = self._pending[number] = UnderWay(int(self._id[number]))
             if self._decoded.plain[number]:
-                found.context = _header(int(self._decoded.messages["minor"][number]))
+                row, vers = self._decoded.messages[number], int(self._heads.words[number, 4])
+                found.context = _header(Kind(row["kind"]), int(row["prog"]), vers, int(row["minor"]))
         return found
 
     def _origin(self, piece: int) -> tuple[int, int]:
@@ -241,6 +243,18 @@ class Window:
         )
         return hole.final << FRAME_SHIFT, frame << FRAME_SHIFT, lambda: lanes.event(gap)
 
+    def _recognised(self, lanes: Lanes) -> list[Work]:
+        """Connections told of at their first words."""
+        found = {
+            stream.lane >> 1: (stream.flow, stream.first_words)
+            for stream, fine in zip(self._streams, self._fine.tolist(), strict=True)
+            if fine and stream.first_words is not None
+        }
+        return [
+            (self._span.number(position) << FRAME_SHIFT, 0, partial(lanes.recognise, flow))
+            for flow, position in found.values()
+        ]
+
     def _end(self, lanes: Lanes, flow: Flow, segment: Segment) -> Work:
         return segment.frame << FRAME_SHIFT, segment.frame << FRAME_SHIFT, lambda: lanes.told(flow, segment)
 
@@ -250,40 +264,54 @@ class Window:
     def leave(self, lanes: Lanes) -> None:
         """Bring the connections to where they are at the end of the window."""
         found, pieces = self._found, self._sorted.pieces
-        bounds = np.searchsorted(found.stream, np.arange(len(self._streams) + 1)).tolist()
-        edges = pieces.bounds.tolist()
-        for number, stream in enumerate(self._streams):
-            if not self._fine[number]:
+        bounds = np.searchsorted(found.stream, np.arange(len(self._streams) + 1))
+        # The piece in which the last record of each stream ends, and how many end there.
+        done = bounds[1:] > bounds[:-1]
+        at = np.where(done, bounds[1:] - 1, 0)
+        ended = np.where(done, np.append(found.piece, 0)[at], -1).tolist()
+        parts = np.where(done, np.append(self._parts, 0)[at] + 1, 0).tolist()
+        edges, rests = pieces.bounds.tolist(), found.rest.tolist()
+        tails = self._described(np.maximum(pieces.bounds[1:] - 1, 0))
+        for number, (stream, fine, spoke) in enumerate(
+            zip(self._streams, self._fine.tolist(), done.tolist(), strict=True)
+        ):
+            if not fine:
                 continue
             passed = stream.passed
             lo, hi = edges[number], edges[number + 1]
             if hi > lo:
-                first, last = bounds[number], bounds[number + 1]
-                passed.spoke = last > first
-                rest = int(found.rest[number])
-                ended = int(found.piece[last - 1]) if last > first else -1
-                parts = int(self._parts[last - 1]) + 1 if last > first else 0
-                from_ = max(rest, 0) if passed.spoke else 0
-                held = Held() if passed.spoke else self._begun[number]
-                held.add(passed.reached - from_, partial(self._octets, number, from_))
+                passed.spoke = spoke
+                from_ = max(rests[number], 0) if spoke else 0
+                held = Held() if spoke else self._begun[number]
+                if passed.reached > from_:
+                    held.add(passed.reached - from_, partial(self._octets, number, from_))
                 passed.held = held
-                start = hi - 1
-                if 0 < len(held) < SURE_OCTETS:
-                    start = lo + int(np.searchsorted(pieces.at[lo:hi], from_, side="right")) - 1
-
-                def described(piece: int, ended: int = ended, parts: int = parts) -> tuple[int, int, int, int, int]:
-                    return (
-                        *self._origin(piece),
-                        int(pieces.at[piece]),
-                        int(pieces.length[piece]),
-                        parts if piece == ended else 0,
-                    )
-
-                passed.tail = described(hi - 1)
+                passed.tail = (*tails[number], parts[number] if hi - 1 == ended[number] else 0)
                 if held:
-                    passed.origins = [*(described(piece) for piece in range(start, hi - 1)), passed.tail]
+                    passed.origins = [passed.tail]
+                    if len(held) < SURE_OCTETS:
+                        start = lo + int(np.searchsorted(pieces.at[lo:hi], from_, side="right")) - 1
+                        before = self._described(np.arange(start, hi - 1))
+                        passed.origins[:0] = [
+                            (*each, parts[number] if piece == ended[number] else 0)
+                            for piece, each in enumerate(before, start)
+                        ]
             lanes.write_back(stream.flow, stream.direction, passed)
         self._leave_calls()
+
+    def _described(self, pieces: Index) -> list[tuple[int, int, int, int]]:
+        """Of some pieces: number and time of their frames, where they begin, and their octets."""
+        of = self._sorted.pieces
+        if not len(of.at):
+            return [(0, 0, 0, 0)] * len(pieces)
+        position = self._sorted.segment[pieces]
+        columns = (
+            self._span.numbers(position),
+            self._chunk.time[self._span.segments.frame[position]],
+            of.at[pieces],
+            of.length[pieces],
+        )
+        return list(zip(*(column.tolist() for column in columns), strict=True))
 
     def _leave_calls(self) -> None:
         flows = {stream.lane >> 1: stream.flow for stream in self._streams}
@@ -293,5 +321,6 @@ class Window:
             leave_under_way(flows[place >> 1], (), [(place & 1, xid, [self._call(each) for each in calls])])
 
 
-def _header(minor: int) -> CallHeader:
-    return CallHeader(kind=Kind.COMPOUND_CALL, prog=NFS_PROGRAM, vers=NFS_V4, proc=PROC_COMPOUND, minor=minor)
+def _header(kind: Kind, prog: int, vers: int, minor: int) -> CallHeader:
+    proc = PROC_COMPOUND if kind == Kind.COMPOUND_CALL else PROC_NULL
+    return CallHeader(kind=kind, prog=prog, vers=vers, proc=proc, minor=minor)

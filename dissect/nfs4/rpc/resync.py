@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from mmap import mmap
 from struct import Struct
 
 from dissect.nfs4.bounds import RECORD_LEAST_OCTETS, RECORD_OCTETS
@@ -38,7 +39,7 @@ class Verdict(Enum):
     WAIT = 2
 
 
-def read_mark(data: bytes | bytearray, at: int) -> tuple[int, bool]:
+def read_mark(data: bytes | bytearray | mmap, at: int) -> tuple[int, bool]:
     """A fragment's length, and whether it is the last of its record (RFC 5531 section 11)."""
     word: int = _WORD.unpack_from(data, at)[0]
     return word & (LAST_FRAGMENT - 1), bool(word & LAST_FRAGMENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,20 +13,33 @@ from hypothesis import strategies as st
 from nfs4_bodies import ALL_ARGUMENTS, ALL_RESULTS, ARGUMENTS, RESULTS, arguments, result
 
 from dissect.nfs4.batch import MESSAGE, Kind
-from dissect.nfs4.columnar.forms import WORTH
+from dissect.nfs4.columnar import forms
 from dissect.nfs4.columnar.lay import Records
 from dissect.nfs4.columnar.match import NONE
 from dissect.nfs4.columnar.messages import Decoded, Decoder, heads
+from dissect.nfs4.columnar.scatter import HEAD_OCTETS, TAIL_OCTETS
 from dissect.nfs4.columnar.space import SLACK, Space
 from dissect.nfs4.message import CallHeader, Context, decode_message
 from dissect.nfs4.rows import select
 from dissect.nfs4.xdr import XdrError
-from wire.rpc import accepted, auth_sys, call, compound_arguments, compound_results
-from wire.xdr import u32
+from wire.rpc import AUTH_NONE, accepted, auth_sys, call, compound_arguments, compound_results
+from wire.xdr import opaque, u32
 
 SYS = auth_sys(b"client01")
 V40, V41 = (CallHeader(kind=Kind.COMPOUND_CALL, prog=100003, vers=4, proc=1, minor=minor) for minor in (0, 1))
-WAITING = [V40, V41]
+NULL = CallHeader(kind=Kind.NULL_CALL, prog=100003, vers=4, proc=0)
+CB_NULL = CallHeader(kind=Kind.CB_NULL_CALL, prog=0x40000000, vers=1, proc=0)
+WAITING = [V40, V41, NULL, CB_NULL]
+WORTH = 24
+"""So many of a length are many, while these tests run."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def soon_many() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forms, "WORTH", WORTH)
+        yield
+
 
 Given = tuple[bytes, CallHeader | None]
 """A message, and the header of the call that it answers."""
@@ -44,19 +58,18 @@ def answered(*results: bytes, header: CallHeader = V41, status: int = 0) -> Give
 
 
 def together(decoder: Decoder, messages: list[Given]) -> tuple[Decoded, list[bytes], list[Any]]:
-    """What the messages say, decoded as those of one window that begin anywhere in it."""
-    data, at = bytearray(7), []
+    """What the messages say, decoded as those of one window that begin anywhere in it: those with much file data as
+    head and tail."""
+    data, lie = bytearray(7), []
     for message, _ in messages:
-        at.append(len(data))
-        data += message + bytes(5)
+        at, split = len(data), len(message) > HEAD_OCTETS + TAIL_OCTETS
+        begin = len(message) - TAIL_OCTETS
+        lie.append((at, HEAD_OCTETS, begin, at + HEAD_OCTETS) if split else (at, len(message), -1, -1))
+        data += (message[:HEAD_OCTETS] + message[begin:] if split else message) + bytes(5)
     space = Space(data + bytes(SLACK))
-    blank = np.full(len(at), -1, np.int64)
+    at, octets, tail_from, tail = np.array(lie, np.int64).T
     records = Records(
-        at=np.array(at, np.int64),
-        octets=np.array([len(message) for message, _ in messages], np.int64),
-        tail_from=blank,
-        tail=blank,
-        tail_end=blank,
+        at=at, octets=octets, tail_from=tail_from, tail=tail, tail_end=np.where(tail < 0, -1, tail + TAIL_OCTETS)
     )
     read = heads(space, records)
     rows = np.zeros(len(at), MESSAGE)
@@ -95,19 +108,43 @@ def check(decoder: Decoder, messages: list[Given]) -> list[bool]:
 
 OPERATIONS = st.lists(st.sampled_from(ALL_ARGUMENTS).map(lambda each: arguments(*each)), max_size=6)
 ANSWERS = st.lists(st.sampled_from(ALL_RESULTS).map(lambda each: result(*each)), max_size=6)
+REPLIED = st.sampled_from([V40, V41])
 CALLS = st.builds(lambda operations, minor: asked(*operations, minor=minor), OPERATIONS, st.integers(0, 2))
-REPLIES = st.builds(lambda results, header: answered(*results, header=header), ANSWERS, st.sampled_from(WAITING))
+REPLIES = st.builds(lambda results, header: answered(*results, header=header), ANSWERS, REPLIED)
+PROGRAMS = st.sampled_from([(100003, 4), (100003, 3), (0x40000000, 1), (0x5FFFFFFF, 4), (0x60000000, 1), (100005, 4)])
+NULLS = st.builds(
+    lambda program, arguments, credential: (call(0x77, 0, arguments, credential, *program), None),
+    PROGRAMS,
+    st.sampled_from([b"", b"", bytes(4)]),
+    st.sampled_from([SYS, AUTH_NONE]),
+)
+NULL_REPLIES = st.builds(
+    lambda results, state, header: (accepted(0x77, results, state), header),
+    st.sampled_from([b"", b"", bytes(4)]),
+    st.integers(0, 6),
+    st.sampled_from([NULL, CB_NULL]),
+)
+DATA = st.integers(2500, 2503).map(bytes)
+WRITES = st.builds(
+    lambda data, names: asked(
+        arguments(22, ARGUMENTS[22][0]), arguments(38, bytes(28) + opaque(data)), *[arguments(15, n) for n in names]
+    ),
+    DATA,
+    st.lists(st.sampled_from([u32(3) + b"abc\0", u32(4) + b"abcd"]), max_size=3),
+)
+READS = st.builds(lambda data, header: answered(result(25, 0, u32(1) + opaque(data)), header=header), DATA, REPLIED)
+ANY = CALLS | REPLIES | NULLS | NULL_REPLIES | WRITES | READS
 WORDS = st.integers(0, 3) | st.integers(0, 80) | st.integers(0, 0xFFFFFFFF)
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(CALLS | REPLIES, min_size=1, max_size=8), st.integers(0, 1000), WORDS)
-def test_any_words(given: list[Given], seed: int, word: int) -> None:
+@given(st.lists(ANY, min_size=1, max_size=8), st.integers(0, 1000), WORDS, st.sampled_from([3, WORTH + 4]))
+def test_any_words(given: list[Given], seed: int, word: int, times: int) -> None:
     """Each message comes as it is, then often enough to be known by its form with words changed and ends cut off."""
     decoder, chance = Decoder(), random.Random(seed)
     many = []
     for data, header in given:
-        for _ in range(WORTH + 4):
+        for _ in range(times):
             changed = bytearray(data)
             if chance.random() < 0.5:
                 at = 4 * chance.randrange(3, max(len(data) // 4, 4))
@@ -116,7 +153,8 @@ def test_any_words(given: list[Given], seed: int, word: int) -> None:
             many.append((bytes(changed[:end]), header))
     many = [(data, header) for data, header in many if readable(data, header)]
     if many:
-        check(decoder, many)
+        for _ in range(1 + (times < WORTH)):
+            check(decoder, many)
         check(decoder, given + many)
 
 
@@ -160,8 +198,8 @@ def test_a_form_is_not_mistaken_for_another() -> None:
     ]
     decoder = Decoder()
     for pair in pairs:
-        for _ in range(2):
-            assert all(check(decoder, [pair[index % 2] for index in range(4 * WORTH)]))
+        for times in (2, 4, 4 * WORTH, 2, 4 * WORTH):
+            assert all(check(decoder, [pair[index % 2] for index in range(times)]))
 
 
 def test_many_keys_are_told_apart() -> None:
@@ -175,3 +213,32 @@ def test_many_keys_are_told_apart() -> None:
         )
     ]
     assert all(check(Decoder(), given))
+
+
+def test_pings_are_read_together() -> None:
+    given = [
+        (call(0x77, 0, b"", SYS), None),
+        (accepted(0x77, b""), NULL),
+        (call(0x77, 0, b"", AUTH_NONE, 0x40000001, 1), None),
+        (accepted(0x77, b""), CB_NULL),
+    ]
+    assert all(check(Decoder(), given))
+
+
+def test_a_form_of_few_saves_the_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it came twice, whatever their length, with head and tail or in one."""
+    decoder = Decoder()
+    given = [
+        asked(arguments(22, ARGUMENTS[22][0]), arguments(9, u32(0))),
+        asked(arguments(38, bytes(28) + opaque(bytes(2500))), arguments(9, u32(0))),
+        asked(arguments(38, bytes(28) + opaque(bytes(1500)))),
+    ]
+    assert all(check(decoder, given * 2))
+    before = forms.lay
+
+    def none(words: Any, records: Records, reply: bool) -> Any:
+        assert not len(records.at)
+        return before(words, records, reply)
+
+    monkeypatch.setattr(forms, "lay", none)
+    assert all(check(decoder, given[::-1] * 3))
