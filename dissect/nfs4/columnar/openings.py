@@ -18,6 +18,7 @@ from dissect.nfs4.columnar.groups import Groups
 from dissect.nfs4.columnar.lanes import Lanes
 from dissect.nfs4.columnar.span import Span
 from dissect.nfs4.flow import Flow
+from dissect.nfs4.streams import silent_until
 from dissect.nfs4.tcp.connection import SYN
 
 
@@ -43,7 +44,11 @@ def handshakes(span: Span, groups: Groups, lanes: Lanes, others: Iterable[int]) 
         if head is None:
             continue
         flow = lanes.flow(way)
-        if flow is not None and (_may_be_its_own(flow) or not lanes.closes_quietly(flow)):
+        if flow is not None and (
+            _may_be_its_own(flow)
+            or _is_forgotten(flow, min(span.number(int(groups.order[groups.starts[each]])) for each in both))
+            or not lanes.closes_quietly(flow)
+        ):
             continue
         for each, count in zip(both, head, strict=True):
             heads[each] = count
@@ -57,6 +62,11 @@ def handshakes(span: Span, groups: Groups, lanes: Lanes, others: Iterable[int]) 
 def _may_be_its_own(flow: Flow) -> bool:
     """Whether a connection waits for a SYN that the file has late: what it is told with depends on when it comes."""
     return not flow.due and flow.connection.syn_frame is None
+
+
+def _is_forgotten(flow: Flow, frame: int) -> bool:
+    """Whether a connection on which nothing was said will be no more when the capture comes to this frame."""
+    return flow.silent and not flow.connection.told and frame >= silent_until(flow.connection)
 
 
 def _last_syns(span: Span) -> dict[int, int]:
