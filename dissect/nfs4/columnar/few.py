@@ -25,6 +25,7 @@ class Few:
         self._of: dict[int, list[int]] = {}
         self._missed: set[int] = set()
         "sizes of which a message had no form that is known"
+        self._barred: set[int] = set()
         self._numbers: list[int] = []
         self._bounds = [0]
         self._places: list[Index] = []
@@ -32,13 +33,15 @@ class Few:
 
     def add(self, size: int, number: int, places: Index, words: NDArray[np.uint32]) -> None:
         """Learn a form: its number, and the words that decide with their places in units of 4 octets."""
-        if len(places) > WORDS:
-            return
         self._of.setdefault(size, []).append(len(self._numbers))
         self._numbers.append(number)
         self._bounds.append(self._bounds[-1] + len(places))
         self._places.append(places)
         self._words.append(words)
+
+    def bar(self, size: int) -> None:
+        """Messages of this size are too various to learn from."""
+        self._barred.add(size)
 
     def find(self, space: Space, records: Records, left: Index, form: Index) -> Index:
         """Give messages their `form` where it is known; those left, in the order of their sizes."""
@@ -73,11 +76,12 @@ class Few:
         count = np.diff(starts, append=len(left))
         sizes = size_of(records, left[starts]).tolist()
         again = [
-            (times > 1 or each in self._missed) and len(self._of.get(each, ())) < OF_A_SIZE
+            (times > 1 or each in self._missed) and each not in self._barred and len(self._of.get(each, ())) < OF_A_SIZE
             for each, times in zip(sizes, count.tolist(), strict=True)
         ]
         if len(self._missed) > SIZES:
             self._missed.clear()
+            self._barred.clear()
         self._missed.update(sizes)
         chosen = np.flatnonzero(again)
         return left[starts[chosen[np.argsort(-count[chosen], kind="stable")[:AT_A_TIME]]]]
@@ -98,7 +102,8 @@ class Few:
 
 
 def size_of(records: Records, these: Index) -> Index:
-    """What messages of a form have in common: how long they are, and whether they lie in head and tail."""
+    """What messages of a form have in common: how long they are, and whether they lie in head and tail, which are as
+    long in all (`scatter`)."""
     tail = records.tail[these] >= 0
     return (np.where(tail, records.tail_from[these], records.octets[these]) << 1) | tail
 
@@ -109,7 +114,7 @@ def copied(records: Records) -> Index:
 
 
 def in_a_row(records: Records) -> NDArray[np.bool_]:
-    """Which messages have their tail, if any, behind their head, and its words as far from there as from the start."""
+    """Which messages have their tail, if any, behind their head, with its words at multiples of 4 from the start."""
     behind = (records.tail == records.at + records.octets) & (records.tail_from % 4 == 0)
     found: NDArray[np.bool_] = (records.tail < 0) | behind
     return found

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dissect.nfs4.columnar.cursors import Words
-from dissect.nfs4.columnar.few import Few, copied, in_a_row, size_of
+from dissect.nfs4.columnar.few import WORDS, Few, copied, in_a_row, size_of
 from dissect.nfs4.columnar.lay import Laid, Records, lay
 from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.columnar.walk import COLUMNS, Seen
@@ -22,7 +22,7 @@ from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.sets import distinct
 
 LONGEST_OCTETS = 1024
-"""Of messages with file data in them few have the same length, and there is much to copy."""
+"""Rows of messages are compared up to this length: longer ones are much to copy, and go to `Few`."""
 WORTH = 256
 """So many messages of a length are compared row by row with the forms of that length; fewer with all others: `Few`."""
 _ROUNDS = 4
@@ -102,8 +102,12 @@ class Forms:
         chosen = self._few.worth(records, left)
         if len(chosen):
             chosen = chosen[np.argsort(records.at[chosen])]
-            for made, size in zip(self._learnt(space, records, chosen), size_of(records, chosen).tolist(), strict=True):
-                self._few.add(size, made.number, made.places, made.words)
+            sizes = size_of(records, chosen).tolist()
+            for made, size in zip(self._learnt(space, records, chosen, WORDS), sizes, strict=True):
+                if made is None:
+                    self._few.bar(size)
+                else:
+                    self._few.add(size, made.number, made.places, made.words)
             self._few.find(space, records, left, form)
 
     def _groups(self, records: Records) -> list[_Group]:
@@ -149,11 +153,12 @@ class Forms:
         order = np.argsort(records.at[first])
         fresh = self._learnt(space, records, first[order])
         for made, index in zip(fresh, order.tolist(), strict=True):
-            groups[index].known.append(made)
-            self._compare(space, records, groups[index], [made], form)
+            if made is not None:
+                groups[index].known.append(made)
+                self._compare(space, records, groups[index], [made], form)
 
-    def _learnt(self, space: Space, records: Records, first: Index) -> list[_Form]:
-        """The forms of messages, in the order of their places."""
+    def _learnt(self, space: Space, records: Records, first: Index, most: int = LONGEST_OCTETS) -> list[_Form | None]:
+        """The forms of messages, in the order of their places; None where no word decides or more than so many do."""
         noted = _Noted(space)
         chosen = records.taken(first)
         laid = lay(noted, chosen, self._reply)
@@ -165,9 +170,12 @@ class Forms:
         words = space.view("u4")[address]
         bounds = np.searchsorted(owner, np.arange(len(first) + 1)).tolist()
         heads = np.stack([laid.headed, laid.whole, laid.minor, laid.count, laid.status], axis=1).tolist()
-        fresh = []
+        fresh: list[_Form | None] = []
         for index, head in enumerate(heads):
             span = slice(bounds[index], bounds[index + 1])
+            if not 0 < span.stop - span.start <= most:
+                fresh.append(None)
+                continue
             fresh.append(_Form(number=len(self._heads), places=place[span], words=words[span]))
             self._heads.append(head)
             self._keep(laid.seen.taken(laid.seen.message == index), int(chosen.at[index]))

@@ -11,7 +11,7 @@ from dissect.nfs4.batch import Credential, Kind
 from dissect.nfs4.columnar.cursors import Mask
 from dissect.nfs4.columnar.details import values
 from dissect.nfs4.columnar.forms import Forms
-from dissect.nfs4.columnar.lay import CREDENTIAL_AT, Laid, Records
+from dissect.nfs4.columnar.lay import CREDENTIAL_AT, VERIFIER_AT, Laid, Records
 from dissect.nfs4.columnar.match import NONE
 from dissect.nfs4.columnar.nulls import NO_KIND, null_calls, null_replies, waiting_kind
 from dissect.nfs4.columnar.rows import Ops, intern, op_rows, ops_of
@@ -92,6 +92,7 @@ class Decoder:
             & (words[:, 5] == PROC_COMPOUND)
             & (words[:, 6] <= AuthFlavor.AUTH_SYS)
             & (words[:, 7] <= MAX_AUTH)
+            & (records.octets >= CREDENTIAL_AT + 4)
         )
         laid = self._calls.lay(space, records.taken(these))
         made.add(these, laid, laid.minor, reply=False)
@@ -99,7 +100,7 @@ class Decoder:
         messages["credential"][done] = _credentials(space, records.at[done], words[done, 7], credentials)
         # Without the two ends of a header reading on is for those who know what may be missing.
         accepted = whole & heads.reply & (words[:, 2] == ReplyStat.MSG_ACCEPTED) & (words[:, 4] <= MAX_AUTH)
-        accepted &= words[:, 3] != AuthFlavor.RPCSEC_GSS
+        accepted &= (words[:, 3] != AuthFlavor.RPCSEC_GSS) & (records.octets >= VERIFIER_AT + 4)
         these = np.flatnonzero(accepted & (call != NONE))
         able, minor = _asked(call[these], made.headed, made.minor, waiting)
         these, minor = these[able], minor[able]

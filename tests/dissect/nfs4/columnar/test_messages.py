@@ -242,3 +242,21 @@ def test_a_form_of_few_saves_the_walk(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(forms, "lay", none)
     assert all(check(decoder, given[::-1] * 3))
+
+
+@pytest.mark.parametrize("octets", [12, 16, 20, 24, 28, 32])
+@pytest.mark.parametrize("times", [1, 2, WORTH + 1])
+def test_headers_that_end_before_they_say_how_long_they_are(octets: int, times: int) -> None:
+    """What lies behind them is of something else."""
+    zeros = call(0x77, 1, bytes(40), AUTH_NONE)[:octets] if octets >= 24 else accepted(0x77, bytes(40))[:octets]
+    check(Decoder(), [(zeros, None if octets >= 24 else V41)] * times)
+
+
+def test_directories_are_not_learnt() -> None:
+    """Their lengths are as various as they are many words."""
+    entry = u32(1) + bytes(8) + opaque(b"name") + u32(0) + opaque(b"")
+    listed = [answered(result(26, 0, bytes(8) + entry * count + u32(0) + u32(1))) for count in (68, 70) * 2]
+    decoder = Decoder()
+    for _ in range(3):
+        assert all(check(decoder, listed))
+    assert not decoder._replies._heads
