@@ -252,11 +252,19 @@ def test_headers_that_end_before_they_say_how_long_they_are(octets: int, times: 
     check(Decoder(), [(zeros, None if octets >= 24 else V41)] * times)
 
 
-def test_directories_are_not_learnt() -> None:
-    """Their lengths are as various as they are many words."""
-    entry = u32(1) + bytes(8) + opaque(b"name") + u32(0) + opaque(b"")
-    listed = [answered(result(26, 0, bytes(8) + entry * count + u32(0) + u32(1))) for count in (68, 70) * 2]
-    decoder = Decoder()
+def test_what_many_words_decide_is_not_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of directories: their lengths are various, too."""
+    learnt = []
+    before = forms.Forms._learnt
+
+    def watched(*given: Any) -> Any:
+        learnt.append(before(*given))
+        return learnt[-1]
+
+    monkeypatch.setattr(forms.Forms, "_learnt", watched)
+    monkeypatch.setattr(forms, "WORDS", 5)
+    decoder, given = Decoder(), [asked(arguments(15, u32(4) + b"abcd"))] * 2
     for _ in range(3):
-        assert all(check(decoder, listed))
-    assert not decoder._replies._heads
+        assert all(check(decoder, given))
+    assert learnt == [[None]]
+    assert not decoder._calls._heads
