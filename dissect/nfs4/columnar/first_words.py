@@ -18,7 +18,8 @@ from dissect.nfs4.tcp.connection import FIN, RST
 
 def first_words(span: Span, groups: Groups, both: list[int], flow: Flow) -> int | None:
     """The position of the segment by which a connection shows to be RPC: the first that says anything, with all of a
-    call at its beginning. None where only the exact decoder can tell. `both`: the groups of its segments."""
+    call at its beginning. None where nobody said anything yet, or only the exact decoder can tell. `both`: the groups
+    of its segments, one for each direction that has any."""
     if not unheard(flow):
         return None
     segments = span.segments

@@ -98,7 +98,7 @@ class Lanes(Streams):
             self._gather.event(event)
 
     def recognise(self, flow: Flow) -> None:
-        """A connection has said its first words, and they show that it is RPC."""
+        """A connection has said its first words, and they show that it is RPC: as `Flow` does it when it reads them."""
         flow.silent, flow.shown = False, True
         for voice in flow._voices:
             voice.believe()

@@ -59,5 +59,6 @@ def null_replies(space: Space, records: Records, able: Mask, kind: Index) -> Ind
 
 def waiting_kind(header: CallHeader | None) -> tuple[int, int]:
     """Kind and program of a call that waits for its reply, NO_KIND where it is not plain."""
-    plain = header is not None and header.gss_service is None
-    return (int(header.kind), header.prog) if header is not None and plain else (NO_KIND, 0)
+    if header is None or header.gss_service is not None:
+        return NO_KIND, 0
+    return int(header.kind), header.prog
