@@ -108,6 +108,8 @@ def _peak() -> float:
 if __name__ == "__main__":
     try:
         code = main()
-    except MemoryError:  # not even a question or an answer fits: ended as what is not Python ends then
-        os.abort()
+    except Exception as error:
+        if _of_memory(error):  # not even a question or an answer fits: ended as what is not Python ends then
+            os.abort()
+        raise
     sys.exit(code)
