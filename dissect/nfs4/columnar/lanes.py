@@ -118,14 +118,12 @@ def ready(flow: Flow) -> bool:
     connection = flow.connection
     matcher = flow._matcher
     return (
-        connection.told
-        and not flow.dead
-        and not connection.closed
+        _goes_on(flow)
+        and connection.told
         and not flow.pending
         and not matcher._read
         and not matcher._early[0]
         and not matcher._early[1]
-        and all(half.stalled is None and not half._waiting for half in connection.halves)
         and all(voice.nature is Nature.RPC for voice in flow._voices)
     )
 
@@ -134,14 +132,20 @@ def unheard(flow: Flow) -> bool:
     """Whether both sides of a connection have opened it and said nothing, so that it is not known what it carries."""
     connection = flow.connection
     return (
-        flow.silent
+        _goes_on(flow)
+        and flow.silent
         and not flow.shown
         and not connection.told
-        and not flow.dead
-        and not connection.closed
         and connection.syn_frame is not None
-        and all(half.isn is not None and half.stalled is None and not half._waiting for half in connection.halves)
+        and all(half.isn is not None for half in connection.halves)
     )
+
+
+def _goes_on(flow: Flow) -> bool:
+    """Whether a connection is read on, and nothing of it stands behind a hole."""
+    connection = flow.connection
+    waits = any(half.stalled is not None or half._waiting for half in connection.halves)
+    return not flow.dead and not connection.closed and not waits
 
 
 def in_step(flow: Flow, direction: int) -> bool:

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from same import compare
 
-from dissect.nfs4.columnar import decode as deciding
 from dissect.nfs4.columnar.numbers import reorder
 from wire import frames as link
 from wire.dialogue import CLIENT, SERVER, Connection, Wire
@@ -77,15 +76,7 @@ def test_numbers_follow_the_first_segments(monkeypatch: pytest.MonkeyPatch) -> N
     assert changed[0] == {0: 1, 1: 2, 2: 3, 3: 4, 4: 0}
 
 
-def test_what_follows_a_handshake_is_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = []
-    before = deciding._Decoder._one
-
-    def counted(self: Any, span: Any, position: int) -> Any:
-        alone.append(position)
-        return before(self, span, position)
-
-    monkeypatch.setattr(deciding._Decoder, "_one", counted)
+def test_what_follows_a_handshake_is_read_together(alone: list[Any]) -> None:
     wire = Wire()
     for port in range(871, 891):
         connection = wire.connect(f"10.0.0.11:{port}", "10.0.0.1:2049")

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from same import compare
 
-from dissect.nfs4.columnar import decode as deciding
 from wire import frames as link
 from wire import rpc
 from wire.dialogue import CLIENT, SERVER, Call, Connection, Wire, op
 
 SIZES = st.sampled_from([600, 4_000, 1 << 20])
 PROGRAMS = [(rpc.NFS_PROGRAM, 4), (rpc.NFS_PROGRAM, 3), (0x40000000, 1), (0x5FFFFFFF, 4), (0x60000000, 1), (100005, 3)]
-
-
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The segments that were taken one by one."""
-    taken = []
-    before = deciding._Decoder._one
-
-    def counted(self: Any, segment: Any) -> Any:
-        taken.append(segment)
-        return before(self, segment)
-
-    monkeypatch.setattr(deciding._Decoder, "_one", counted)
-    return taken
 
 
 def called_back(wire: Wire, port: int = 700, **how: Any) -> Connection:

@@ -10,6 +10,8 @@ from wire import frames as link
 from wire.dialogue import CLIENT, SERVER, Connection, Wire
 
 KEPT = 200
+SIZES = pytest.mark.parametrize("size", [2_000, 1 << 20])
+BETWEEN = pytest.mark.parametrize("between", [KEPT - 5, KEPT - 4, KEPT - 3, KEPT - 2, KEPT + 50])
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +29,8 @@ def passed(wire: Wire, frames: int) -> None:
         other.ack()
 
 
-@pytest.mark.parametrize("size", [2_000, 1 << 20])
-@pytest.mark.parametrize("between", [KEPT - 5, KEPT - 4, KEPT - 3, KEPT - 2, KEPT + 50])
+@SIZES
+@BETWEEN
 def test_a_handshake_on_its_endpoints(between: int, size: int) -> None:
     """A reset of the one before is of that one, where it is still known."""
     wire = Wire()
@@ -41,8 +43,8 @@ def test_a_handshake_on_its_endpoints(between: int, size: int) -> None:
     compare(wire.pcap(), size)
 
 
-@pytest.mark.parametrize("size", [2_000, 1 << 20])
-@pytest.mark.parametrize("between", [KEPT - 5, KEPT - 4, KEPT - 3, KEPT - 2, KEPT + 50])
+@SIZES
+@BETWEEN
 def test_a_late_answer_to_its_syn(between: int, size: int) -> None:
     wire = Wire()
     late = wire.connect("10.0.0.1:700", "10.0.0.11:43845", handshake="silent")
@@ -52,8 +54,8 @@ def test_a_late_answer_to_its_syn(between: int, size: int) -> None:
     compare(wire.pcap(), size)
 
 
-@pytest.mark.parametrize("size", [2_000, 1 << 20])
-@pytest.mark.parametrize("between", [KEPT - 5, KEPT - 4, KEPT - 3, KEPT - 2, KEPT + 50])
+@SIZES
+@BETWEEN
 def test_first_words_that_come_late(between: int, size: int) -> None:
     wire = Wire()
     late = opened(wire)
