@@ -18,6 +18,12 @@ def distinct(*values: NDArray[Any]) -> NDArray[Any]:
     return ordered[new]
 
 
+def runs(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Where values begin that differ from those before them."""
+    found: NDArray[np.int64] = np.flatnonzero(np.concatenate([[len(values) > 0], values[1:] != values[:-1]]))
+    return found
+
+
 def among(values: NDArray[np.integer], numbers: Sequence[int]) -> NDArray[np.bool_]:
     """Which of the values are one of the numbers, which lie close together: one octet is taken for each between the
     least and the greatest of them."""

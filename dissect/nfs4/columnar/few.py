@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dissect.nfs4.columnar.lay import Records
 from dissect.nfs4.columnar.space import Index, Space
+from dissect.nfs4.sets import runs
 
 OF_A_SIZE = 8
 """Forms tried on a message."""
@@ -51,7 +52,7 @@ class Few:
         for number in range(OF_A_SIZE):
             if not len(left):
                 break
-            starts = _changes(size)
+            starts = runs(size)
             known = [self._of.get(each, ()) for each in size[starts].tolist()]
             tried = np.array([number < len(each) for each in known], np.bool_)
             if not tried.any():
@@ -72,7 +73,7 @@ class Few:
         size that was met twice."""
         if not len(left):
             return left
-        starts = _changes(size_of(records, left))
+        starts = runs(size_of(records, left))
         count = np.diff(starts, append=len(left))
         sizes = size_of(records, left[starts]).tolist()
         again = [
@@ -118,7 +119,3 @@ def in_a_row(records: Records) -> NDArray[np.bool_]:
     behind = (records.tail == records.at + records.octets) & (records.tail_from % 4 == 0)
     found: NDArray[np.bool_] = (records.tail < 0) | behind
     return found
-
-
-def _changes(values: Index) -> Index:
-    return np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))

@@ -19,7 +19,7 @@ from dissect.nfs4.columnar.lay import Laid, Records, lay
 from dissect.nfs4.columnar.space import Index, Space
 from dissect.nfs4.columnar.walk import COLUMNS, Seen
 from dissect.nfs4.dataclass import dataclass
-from dissect.nfs4.sets import distinct
+from dissect.nfs4.sets import distinct, runs
 
 LONGEST_OCTETS = 1024
 """Rows of messages are compared up to this length: longer ones are much to copy, and go to `Few`."""
@@ -115,7 +115,7 @@ class Forms:
         octets = records.octets[short].astype(np.int16)
         order = np.argsort(octets, kind="stable")
         octets, short = octets[order], short[order]
-        starts = np.flatnonzero(np.concatenate([[True], octets[1:] != octets[:-1]])) if len(octets) else order
+        starts = runs(octets)
         stops = np.append(starts[1:], len(octets))
         worth = stops - starts >= WORTH
         return [

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from dissect.nfs4.columnar.headers import Segments
 from dissect.nfs4.columnar.space import Index
 from dissect.nfs4.dataclass import dataclass
+from dissect.nfs4.sets import runs
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +54,7 @@ def _of(segments: Segments, order: Index, way: Index) -> Groups:
     none = np.zeros(0, np.int64)
     if not len(order):
         return Groups(order=none, way=[], starts=none, stops=none, flags=[], wire=[])
-    starts = np.concatenate([[0], np.flatnonzero(way[1:] != way[:-1]) + 1])
+    starts = runs(way)
     flags: NDArray[np.uint8] = np.bitwise_or.reduceat(segments.flags[order], starts)
     wire: Index = np.add.reduceat(segments.length[order], starts)
     return Groups(

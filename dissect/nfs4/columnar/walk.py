@@ -11,6 +11,7 @@ from dissect.nfs4.compound import STATUS_LIMIT
 from dissect.nfs4.const import Op, Status
 from dissect.nfs4.dataclass import dataclass
 from dissect.nfs4.rows import HOLDERS, NAMERS
+from dissect.nfs4.sets import runs
 
 MOST = 64
 """Operations followed here; longer COMPOUNDs are rare."""
@@ -158,7 +159,7 @@ class _Walk:
             group[~head.good] = -1
         order = np.argsort(group.astype(np.int16), kind="stable")
         group = group[order]
-        starts = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
+        starts = runs(group)
         for lo, hi in zip(starts.tolist(), [*starts[1:].tolist(), len(group)], strict=True):
             these = order[lo:hi]
             which = active[these]
